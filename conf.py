@@ -80,6 +80,7 @@ interview_topics = {
     "lstm": "LSTM",
     "gru": "GRU",
     "brnn": "BRNN",
+    "crf": "CRF",
     "gradient": "梯度",
     "attention": "注意力",
     "multi-head": "多头注意力",

@@ -41,7 +41,7 @@ def test_no_figure_is_without_a_program():
 
 
 def test_a_figure_begins_with_the_name_of_its_topic(name: str):
-    topic = FIGURES[name].__module__.removeprefix("figures.")
+    topic = FIGURES[name].__module__.removeprefix("figures.").replace("_", "-")
     assert name.startswith(f"{topic}-")
 
 
