@@ -41,7 +41,7 @@ epub: site-packages  ## build the e-book into build/epub
 anki: site-packages  ## build the Anki deck into build/anki
 	@$(BUILD) anki
 
-.PHONY: linkcheck lint figures test bench clean
+.PHONY: linkcheck lint figures experiments test bench clean
 linkcheck: site-packages  ## visit every outside link
 	$(BIN)/sphinx-build -q -b linkcheck -d build/linkcheck/doctrees \
 	    . build/linkcheck
@@ -55,6 +55,9 @@ lint: site-packages  ## check the style of pages and programs
 
 figures: test-packages  ## draw every figure again
 	$(BIN)/python -m figures
+
+experiments: test-packages  ## run the experiments that figures show again
+	$(BIN)/python -m figures.experiments
 
 test: test-packages  ## run all tests
 	$(BIN)/python -m pytest

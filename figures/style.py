@@ -34,6 +34,8 @@ STROKE = 1.6
 THIN = 1
 DASH = "6 4"
 FRAME_DASH = "3 4"
+DOTS = "1.5 3.5"
+DASH_DOT = "8 3 2 3"
 RADIUS = 8
 HEAD_LENGTH = 10
 HEAD_WIDTH = 9
@@ -54,6 +56,27 @@ DEEP_ORANGE = "#f0bf5a"
 LIGHT_GREEN = "#cdece2"
 LIGHT_PURPLE = "#f2dbe7"
 LIGHT_GREY = "#e0e4e9"
+
+
+def _ramp(first: str, last: str, shades: int) -> tuple[str, ...]:
+    """Return colours from first to last in equal steps."""
+    one, two = bytes.fromhex(first[1:]), bytes.fromhex(last[1:])
+    steps = [place / (shades - 1) for place in range(shades)]
+    return tuple(
+        "#"
+        + bytes(
+            round(a + step * (b - a)) for a, b in zip(one, two, strict=True)
+        ).hex()
+        for step in steps
+    )
+
+
+# Heat maps: the last shade is dark enough to be told from the first, and
+# light enough for text on it.
+WHITE = "#ffffff"
+RAMP = _ramp(WHITE, "#6db3e2", 12)
+# From below zero to above it; zero is white.
+DIVERGING = _ramp("#f0a35e", WHITE, 11)[:-1] + _ramp(WHITE, "#6db3e2", 11)
 
 PALETTE = frozenset(
     {

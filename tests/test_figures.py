@@ -129,7 +129,8 @@ def test_the_figure_uses_the_colours_of_the_palette(root: etree._Element):
         for element in root.iter()
         for attribute in ("fill", "stroke")
     }
-    assert used <= style.PALETTE | {None, "none"}
+    shades = {*style.RAMP, *style.DIVERGING}
+    assert used <= style.PALETTE | shades | {None, "none"}
 
 
 def test_every_stroke_and_text_names_its_colour(root: etree._Element):
@@ -190,8 +191,9 @@ def contrast(one: RGB, other: RGB) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+LINES = {style.INK, style.MUTED, style.BLUE, style.VERMILLION}
 AREAS = sorted(
-    style.PALETTE - {style.INK, style.MUTED, style.BLUE, style.VERMILLION}
+    (style.PALETTE - LINES) | {style.RAMP[-1], *style.DIVERGING[::20]}
 )
 
 
