@@ -62,8 +62,8 @@ experiments: test-packages  ## run the experiments that figures show again
 test: test-packages  ## run all tests
 	$(BIN)/python -m pytest
 
-bench: test-packages  ## compare the build with bare Sphinx
-	$(BIN)/python tools/bench.py
+bench: test-packages  ## measure the builds against their peers
+	$(BIN)/python -m tools.bench
 
 clean:  ## remove what was built (.venv stays)
 	rm -rf build
