@@ -1,5 +1,6 @@
 """Sphinx configuration of the notes. The source directory is this folder."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -21,8 +22,11 @@ extensions = [
     "interview",
     "mathml",
     "myst_parser",
+    "page_frame",
     "review",
     "search",
+    "sphinx_copybutton",
+    "sphinx_last_updated_by_git",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.rsvgconverter",
 ]
@@ -112,7 +116,20 @@ html_theme_options = {
 }
 html_title = project
 html_static_path = ["_static"]
-html_css_files = ["css/math-font.css", "css/site.css"]
+html_css_files = ["css/math-font.css", "css/site.css", "css/code.css"]
+html_js_files = [
+    (f"js/{name}.js", {"defer": "defer"}) for name in ("navigation", "scrollers")
+]
+html_last_updated_fmt = "%Y-%m-%d"
+# Where the site is published and where its sources are edited; the place
+# that publishes knows, a build at home has neither.
+html_baseurl = os.environ.get("SITE_URL", "")
+edit_url_base = os.environ.get("SITE_EDIT_URL", "")
+# A tarball or a shallow clone has no history: pages show no date then.
+suppress_warnings = ["git.subprocess_error", "git.too_shallow"]
+# Copied code runs: without prompts and outputs.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 html_show_sphinx = False
 html_show_sourcelink = False
 html_copy_source = False

@@ -118,8 +118,9 @@ def shown_characters(math: lxml.html.HtmlElement) -> set[str]:
 
 def italic(letter: str) -> str:
     """What MathML shows for an identifier of one letter."""
-    if letter == "h":
-        return "\N{PLANCK CONSTANT}"
+    special = dict(zip("h∂∇ϵϑϰϕϱϖ", "ℎ𝜕𝛻𝜖𝜗𝜘𝜙𝜚𝜛", strict=True))
+    if letter in special:
+        return special[letter]
     for first, count, start in (
         ("A", 26, 0x1D434),
         ("a", 26, 0x1D44E),
@@ -156,7 +157,7 @@ def test_chinese_in_formulas_stands_in_text(pages):
 
 def test_no_raw_latex_is_left_on_a_page(pages):
     for path, page in pages.items():
-        main = page.xpath("//div[@role='main']")
+        main = page.xpath("//main")
         for text in (
             main[0].xpath(
                 ".//text()[not(ancestor::annotation)][not(ancestor::pre)]"
