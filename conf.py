@@ -29,6 +29,7 @@ extensions = [
     "sphinx_last_updated_by_git",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.rsvgconverter",
+    "theme_style",
 ]
 exclude_patterns = [
     ".*",

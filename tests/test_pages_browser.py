@@ -1,0 +1,307 @@
+"""Every page in a real browser: light, dark, phone, keyboard, paper."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+
+pytestmark = pytest.mark.chromium
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'"
+)
+LSTM = "docs/nlp/sequence/lstm.html"
+QUESTIONS = "docs/interview/rnn.html"
+WIDE = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 780}
+OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
+
+
+@pytest.fixture(scope="module")
+def address(site: Path, serve: Callable[[Path], str]) -> str:
+    return serve(site)
+
+
+@pytest.fixture(scope="module")
+def names(site: Path) -> list[str]:
+    """Every page, by its path in the site."""
+    return [str(path.relative_to(site)) for path in site.rglob("*.html")]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    yield context.new_page()
+    context.close()
+
+
+def background(page: Page) -> str:
+    return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+LIGHT, DARK = "rgb(255, 255, 255)", "rgb(22, 25, 29)"
+
+# -- What a page asks for ----------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_asks_anyone_else_or_breaks_a_strict_policy(
+    browser: Browser, address: str, names: list[str], scheme: str
+):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+
+    def add_policy(route: Route) -> None:
+        response = route.fetch()
+        headers = response.headers | {"content-security-policy": POLICY}
+        route.fulfill(response=response, headers=headers)
+
+    page.route("**/*.html", add_policy)
+    asked: set[str] = set()
+    said: list[str] = []
+    page.on("request", lambda request: asked.add(request.url))
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for name in names:
+        page.goto(f"{address}/{name}")
+        page.locator("#rtd-search-form input").focus()  # loads the search
+        page.wait_for_timeout(200)
+    context.close()
+    strangers = {
+        url for url in asked if not url.startswith((address, "data:"))
+    }
+    assert strangers == set()
+    assert said == []
+
+
+def transferred(page: Page, address: str, site: Path, name: str) -> int:
+    """The bytes of a first view, compressed as servers do."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/{name}", wait_until="networkidle")
+    total = 0
+    for url in set(asked):
+        file = site / unquote(urlsplit(url).path.lstrip("/"))
+        content = file.read_bytes()
+        packed = file.suffix == ".woff2"
+        total += len(content if packed else gzip.compress(content, 6))
+    return total
+
+
+def test_the_first_view_of_a_page_of_formulas_is_light(
+    page: Page, address: str, site: Path
+):
+    assert transferred(page, address, site, LSTM) <= 100_000
+
+
+def test_a_page_uses_no_font_of_the_theme(page: Page, address: str):
+    fonts: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            fonts.append(request.url)
+            if request.resource_type == "font"
+            else None
+        ),
+    )
+    page.goto(f"{address}/{LSTM}", wait_until="networkidle")
+    assert [url.split("/")[-1] for url in fonts] == [
+        "stix-two-math-base.woff2"
+    ]
+
+
+# -- Light and dark ----------------------------------------------------------
+
+
+def test_the_appearance_follows_the_system(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    assert background(page) == LIGHT
+    page.emulate_media(color_scheme="dark")
+    assert background(page) == DARK
+
+
+def test_the_switch_is_remembered_on_other_pages(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    switch = page.locator(".kr-side-top .kr-appearance")
+    expect(switch).to_have_accessible_name("外观：自动")
+    switch.click()
+    switch.click()
+    expect(switch).to_have_accessible_name("外观：暗")
+    assert background(page) == DARK
+    page.goto(f"{address}/index.html")
+    assert background(page) == DARK
+    expect(switch).to_have_accessible_name("外观：暗")
+    switch.click()
+    assert background(page) == LIGHT
+
+
+def test_the_chosen_appearance_is_set_before_the_first_paint(
+    page: Page, address: str
+):
+    page.add_init_script(
+        "localStorage.setItem('knowledge_record.appearance', 'dark');"
+        "new MutationObserver((_, watcher) => { if (document.body) {"
+        " globalThis.early = document.documentElement.dataset.theme;"
+        " watcher.disconnect(); } })"
+        ".observe(document, {childList: true, subtree: true});"
+    )
+    page.goto(f"{address}/{LSTM}")
+    assert page.evaluate("globalThis.early") == "dark"
+
+
+def test_figures_are_turned_in_the_dark_alone(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    figure = page.locator("figure img").first
+    expect(figure).to_have_css("filter", "none")
+    page.emulate_media(color_scheme="dark")
+    expect(figure).to_have_css("filter", "invert(1) hue-rotate(180deg)")
+    page.locator(".kr-side-top .kr-appearance").click()  # light
+    expect(figure).to_have_css("filter", "none")
+
+
+# -- Phone -------------------------------------------------------------------
+
+
+def test_no_page_is_wider_than_a_phone(
+    page: Page, address: str, names: list[str]
+):
+    page.set_viewport_size(PHONE)
+    for name in names:
+        page.goto(f"{address}/{name}")
+        page.evaluate(OPEN_ALL)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"], name
+
+
+def test_the_menu_of_a_phone_opens_and_closes(page: Page, address: str):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/{LSTM}")
+    entry = page.locator(".kr-pages a", has_text="GRU")
+    expect(entry).not_to_be_in_viewport()
+    menu = page.get_by_role("button", name="目录")
+    menu.press("Enter")
+    expect(menu).to_have_attribute("aria-expanded", "true")
+    expect(entry).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(entry).not_to_be_in_viewport()
+    expect(menu).to_be_focused()
+    menu.click()
+    entry.click()
+    expect(page).to_have_title("门控循环单元（GRU） — NLP 学习笔记")
+
+
+# -- Keyboard and screen readers ---------------------------------------------
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    browser: Browser, address: str, names: list[str], scheme: str, size: dict
+):
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    page = context.new_page()
+    found = []
+    for name in names:
+        page.goto(f"{address}/{name}")
+        page.evaluate(OPEN_ALL)
+        page.wait_for_timeout(100)  # what scrolls is marked
+        response = Axe().run(page).response
+        found += [
+            (name, violation["id"], node["html"][:120])
+            for violation in response["violations"]
+            for node in violation["nodes"]
+        ]
+    context.close()
+    assert found == []
+
+
+def test_the_first_key_offers_to_skip_the_navigation(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="跳到正文")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_wide_formula_is_scrolled_by_keyboard(page: Page, address: str):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/{LSTM}")
+    formula = page.locator(".formula[tabindex]").first
+    formula.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    page.set_viewport_size(WIDE)
+    expect(page.locator(".formula[tabindex]")).to_have_count(0)
+
+
+def test_the_side_bar_marks_the_section_that_is_read(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}#lstm-code")
+    marked = page.locator(".kr-pages a[aria-current]")
+    expect(marked).to_have_text("代码")
+    page.evaluate("scrollTo(0, 0)")
+    expect(marked).not_to_have_text("代码")
+
+
+def test_formulas_reach_the_accessibility_tree(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    tree = page.locator("main").aria_snapshot()
+    assert "math" in tree
+
+
+# -- Paper -------------------------------------------------------------------
+
+
+def test_paper_shows_answers_and_addresses_but_no_navigation(
+    page: Page, address: str
+):
+    page.goto(f"{address}/{QUESTIONS}")
+    answer = page.locator(".interview-details").first
+    expect(answer).not_to_be_visible()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(answer).to_be_visible()
+    for gone in (".wy-nav-side", ".wy-nav-top", ".kr-neighbours"):
+        expect(page.locator(gone)).not_to_be_visible()
+    page.goto(f"{address}/docs/nlp/sequence/gru.html")
+    shown = page.evaluate(
+        "getComputedStyle(document.querySelector('a.external'), '::after')"
+        ".content"
+    )
+    assert "http" in shown
+
+
+def test_paper_is_black_on_white_for_a_reader_in_the_dark(
+    page: Page, address: str
+):
+    page.emulate_media(color_scheme="dark", media="print")
+    page.goto(f"{address}/{LSTM}")
+    expect(page.locator("main h1")).to_have_css("color", "rgb(31, 35, 40)")
+    assert background(page) in (LIGHT, "rgba(0, 0, 0, 0)")
+    expect(page.locator("figure img").first).to_have_css("filter", "none")
+
+
+# -- Copying -----------------------------------------------------------------
+
+
+def test_copied_code_has_no_prompts_and_no_outputs(
+    browser: Browser, address: str
+):
+    context = browser.new_context(
+        permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.goto(f"{address}/{LSTM}")
+    page.locator("div.highlight", has_text=">>> ").first.hover()
+    page.locator("button.copybtn").first.click()
+    text = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+    assert text.startswith("import numpy as np\n")
+    assert ">>>" not in text
+    assert "e-31" not in text
