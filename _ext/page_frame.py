@@ -26,6 +26,14 @@ UNUSED = {
     "_static/sphinx_highlight.js",
     "_static/translations.js",
 }
+# What screen readers stumble over in the HTML of docutils and Sphinx: a
+# heading without a level, and a role that ARIA 1.2 took back.
+REPAIRS = {
+    '<p class="caption" role="heading">': (
+        '<p class="caption" role="heading" aria-level="2">'
+    ),
+    ' role="doc-biblioentry"': "",
+}
 # Chinese characters and foreign words a minute. Slow: notes are worked
 # through, not skimmed.
 CHARACTERS = 300
@@ -88,11 +96,8 @@ def complete(
         ]
     if doctree is None:
         return
-    # Sphinx calls the captions of its lists headings, without a level.
-    context["body"] = context["body"].replace(
-        '<p class="caption" role="heading">',
-        '<p class="caption" role="heading" aria-level="2">',
-    )
+    for written, better in REPAIRS.items():
+        context["body"] = context["body"].replace(written, better)
     source = app.env.doc2path(pagename, base=False)
     context["page_source_file"] = source
     context["reading_minutes"] = reading_minutes(doctree)

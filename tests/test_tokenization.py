@@ -1,0 +1,136 @@
+"""BPE and WordPiece of the notes are those of Hugging Face tokenizers."""
+
+import random
+from collections import Counter
+
+import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+from nlpnotes.tokenization import (
+    byte_letters,
+    encode_bpe,
+    encode_wordpiece,
+    merge,
+    to_byte_letters,
+    train_bpe,
+)
+
+CORPORA = {
+    "sennrich": {"low": 5, "lower": 2, "newest": 6, "widest": 3},
+    "ties": {"ab": 2, "ba": 2, "abab": 1, "baba": 1, "cc": 3},
+    "repeats": {"aaaa": 3, "aaab": 2, "baaa": 1},
+    "chinese": {"注意力": 5, "注意": 3, "注意力机制": 2, "机制": 4, "力": 1},
+    "mixed": {"GPT模型": 2, "模型": 5, "BERT模型": 3, "GPT": 1, "语言": 2},
+}
+
+
+def text_of(words: dict[str, int]) -> str:
+    return " ".join(" ".join([word] * count) for word, count in words.items())
+
+
+def peer_bpe(words: dict[str, int], size: int) -> Tokenizer:
+    peer = Tokenizer(models.BPE())
+    peer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(vocab_size=size, show_progress=False)
+    peer.train_from_iterator([text_of(words)], trainer)
+    return peer
+
+
+@pytest.mark.parametrize("name", CORPORA)
+@pytest.mark.parametrize("merges", [0, 1, 3, 8, 50])
+def test_the_merges_are_those_of_the_peer(name: str, merges: int):
+    words = CORPORA[name]
+    vocabulary, made = train_bpe(words, merges)
+    peer = peer_bpe(words, len(vocabulary))
+    assert peer.get_vocab() == {v: i for i, v in enumerate(vocabulary)}
+    for word in [*words, "lowest", "abba", "意力", "型语"]:
+        letters = [letter for letter in word if letter in vocabulary]
+        known = "".join(letters)
+        if known:
+            assert encode_bpe(known, made) == peer.encode(known).tokens
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_corpora_full_of_ties_give_the_same_merges(seed: int):
+    draw = random.Random(seed)
+    words = Counter(
+        "".join(draw.choices("abcd", k=draw.randint(1, 6))) for _ in range(30)
+    )
+    vocabulary, made = train_bpe(words, 12)
+    peer = peer_bpe(words, len(vocabulary))
+    assert peer.get_vocab() == {v: i for i, v in enumerate(vocabulary)}
+    for _ in range(30):
+        word = "".join(draw.choices(sorted(set("".join(words))), k=7))
+        assert encode_bpe(word, made) == peer.encode(word).tokens
+
+
+def test_training_ends_when_no_pair_is_left():
+    vocabulary, made = train_bpe({"ab": 1}, 10)
+    assert (vocabulary, made) == (["a", "b", "ab"], [("a", "b")])
+    assert train_bpe({}, 3) == ([], [])
+
+
+def test_a_count_must_be_positive():
+    with pytest.raises(ValueError, match="positive"):
+        train_bpe({"ab": 0}, 1)
+
+
+def test_a_merge_goes_from_left_to_right():
+    assert merge(list("aaa"), ("a", "a")) == ["aa", "a"]
+
+
+# Hugging Face's order of equally frequent pairs is not fixed here: it
+# numbers the ## symbols as a hash table happens to give the words.
+@pytest.mark.parametrize("merges", [1, 2, 3])
+def test_wordpiece_of_the_peer_is_trained_by_the_merges_of_bpe(merges: int):
+    words = {"hugging": 10, "hugs": 7, "bugs": 4}
+    vocabulary, _ = train_bpe(words, merges, "##")
+    peer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    peer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=len(vocabulary), show_progress=False
+    )
+    peer.train_from_iterator([text_of(words)], trainer)
+    assert set(peer.get_vocab()) == set(vocabulary)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_words_are_cut_as_the_peer_cuts_them(seed: int):
+    draw = random.Random(seed)
+
+    def word(length: int) -> str:
+        return "".join(draw.choices("abc", k=length))
+
+    pieces = {"a", "##b", "b", "##a", "##c"}
+    pieces |= {word(draw.randint(1, 4)) for _ in range(6)}
+    pieces |= {f"##{word(draw.randint(1, 4))}" for _ in range(6)}
+    vocab = {piece: i for i, piece in enumerate(["[UNK]", *sorted(pieces)])}
+    peer = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    for _ in range(50):
+        text = word(draw.randint(1, 9))
+        assert encode_wordpiece(text, pieces) == peer.encode(text).tokens
+
+
+def test_a_word_without_a_piece_is_unknown_as_a_whole():
+    assert encode_wordpiece("abx", {"ab", "##b"}) == ["[UNK]"]
+    assert encode_wordpiece("", {"a"}) == []
+
+
+def test_a_long_word_is_unknown():
+    vocab = {"[UNK]": 0, "a": 1, "##a": 2}
+    peer = Tokenizer(
+        models.WordPiece(
+            vocab, unk_token="[UNK]", max_input_chars_per_word=100
+        )
+    )
+    for length in (99, 100, 101):
+        found = encode_wordpiece("a" * length, {"a", "##a"})
+        assert found == peer.encode("a" * length).tokens
+
+
+def test_the_letters_of_bytes_are_those_of_the_peer():
+    assert set(byte_letters()) == set(pre_tokenizers.ByteLevel.alphabet())
+    cut = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    for text in ("abc", "注意力", "naïve 🙂", "\n\t\x00\u00ad"):
+        ((found, _),) = cut.pre_tokenize_str(text)
+        assert to_byte_letters(text) == found
