@@ -119,7 +119,8 @@ html_title = project
 html_static_path = ["_static"]
 html_css_files = ["css/math-font.css", "css/site.css", "css/code.css"]
 html_js_files = [
-    (f"js/{name}.js", {"defer": "defer"}) for name in ("navigation", "scrollers")
+    (f"js/{name}.js", {"defer": "defer"})
+    for name in ("navigation", "scrollers")
 ]
 html_last_updated_fmt = "%Y-%m-%d"
 # Where the site is published and where its sources are edited; the place
