@@ -27,12 +27,12 @@ UNUSED = {
     "_static/translations.js",
 }
 # What screen readers stumble over in the HTML of docutils and Sphinx: a
-# heading without a level, and a role that ARIA 1.2 took back.
+# heading without a level, and entries of a list that do not say so.
 REPAIRS = {
     '<p class="caption" role="heading">': (
         '<p class="caption" role="heading" aria-level="2">'
     ),
-    ' role="doc-biblioentry"': "",
+    ' role="doc-biblioentry"': ' role="listitem"',
 }
 # Chinese characters and foreign words a minute. Slow: notes are worked
 # through, not skimmed.

@@ -48,15 +48,48 @@ def ask(page: Page, query: str) -> list[str]:
     return [address.removeprefix("./") for address in found]
 
 
+def place(query: dict, found: list[str]) -> int | None:
+    """Where the first target stands among the results, from 1."""
+    for number, address in enumerate(found, start=1):
+        if any(answers(target, address) for target in query["targets"]):
+            return number
+    return None
+
+
+@pytest.fixture(scope="module")
+def places(page: Page) -> dict[str, int | None]:
+    """For each query that has a target, where it stands."""
+    return {
+        query["text"]: place(query, ask(page, query["text"]))
+        for query in QUERIES
+        if query["targets"]
+    }
+
+
+def test_the_list_has_two_halves():
+    halves = [query["half"] for query in QUERIES]
+    assert len(halves) >= 60
+    assert min(halves.count(half) for half in ("tuning", "held-out")) >= 30
+
+
 @pytest.mark.chromium
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query["text"])
-def test_a_query_leads_to_its_target(page: Page, query: dict):
-    found = ask(page, query["text"])
-    if not query["targets"]:
-        assert found == []
-    else:
-        assert found
-        assert any(answers(target, found[0]) for target in query["targets"])
+def test_every_query_has_its_target_among_the_first_three(places: dict):
+    late = {text: at for text, at in places.items() if not at or at > 3}
+    assert late == {}
+
+
+@pytest.mark.chromium
+def test_of_a_hundred_queries_95_have_their_target_first(places: dict):
+    later = [text for text, at in places.items() if at != 1]
+    assert len(later) <= 0.05 * len(places), later
+
+
+@pytest.mark.chromium
+@pytest.mark.parametrize(
+    "text", [query["text"] for query in QUERIES if not query["targets"]]
+)
+def test_what_is_not_there_is_not_found(page: Page, text: str):
+    assert ask(page, text) == []
 
 
 @pytest.mark.chromium

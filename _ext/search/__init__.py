@@ -20,9 +20,12 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
-from search.units import Unit, units_of
+from search.units import units_of
+
+logger = logging.getLogger(__name__)
 
 FILE = "_static/search-index.js"
 # The format's version is part of it: an index of another one is not read.
@@ -32,7 +35,7 @@ CLOSING = "\n});\n"
 # The builders that give every page a file and the search a page.
 BUILDERS = {"dirhtml", "html"}
 
-Page = list[Any]  # its address, its units
+Page = list[Any]  # its address, its units, what a hit in it is worth
 
 
 def dump(pages: dict[str, Page]) -> str:
@@ -59,7 +62,7 @@ class Search:
     """Gathers the pages of one build."""
 
     def __init__(self) -> None:
-        self.written: dict[str, list[Unit]] = {}
+        self.written: dict[str, list[Any]] = {}
 
     def take_over(self, app: Sphinx) -> None:
         """Keep Sphinx from indexing, give pages what our search needs."""
@@ -79,7 +82,9 @@ class Search:
         if app.builder.name in BUILDERS:
             metadata = app.env.metadata[name]
             hidden = "no-search" in metadata or "nosearch" in metadata
-            self.written[name] = [] if hidden else units_of(doctree)
+            self.written[name] = [[] if hidden else units_of(doctree)]
+            if "search-worth" in metadata:
+                self.written[name].append(worth_of(app, name))
 
     def write(self, app: Sphinx, exception: Exception | None) -> None:
         """Bring the index file up to date."""
@@ -94,7 +99,7 @@ class Search:
                 app.env.apply_post_transforms(doctree, docname)
         address = app.builder.get_target_uri
         new = {
-            docname: [address(docname), self.written[docname]]
+            docname: [address(docname), *self.written[docname]]
             if docname in self.written
             else old[docname]
             for docname in app.env.all_docs
@@ -103,6 +108,24 @@ class Search:
         if after != before:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(after, encoding="utf-8")
+
+
+def worth_of(app: Sphinx, name: str) -> float:
+    """What a page's field `:search-worth:` says: 0.5 halves its scores."""
+    text = app.env.metadata[name]["search-worth"]
+    try:
+        worth = float(text)
+    except ValueError:
+        worth = 0
+    if worth <= 0:
+        logger.warning(
+            "search-worth: expected a positive number, got %r",
+            text,
+            location=name,
+            type="search",
+        )
+        return 1
+    return worth
 
 
 def offer_search_page(

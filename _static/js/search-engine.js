@@ -135,11 +135,12 @@
     if (version !== VERSION) return; // one of the two is from a cache
     const rows = [[], [], [], []];
     units = [];
-    for (const [address, sections] of Object.values(pages)) {
+    for (const [address, sections, worth = 1] of Object.values(pages)) {
       const path = [];
       for (const [depth, anchor, title, text, names = ""] of sections) {
         path.length = depth;
         units.push({
+          worth,
           address: anchor ? `${address}#${anchor}` : address,
           depth,
           title,
@@ -252,6 +253,8 @@
   const ENOUGH = 0.3;
   // The share that a unit must hold itself, and not the headings above it.
   const OWN = 0.15;
+  // What a heading that says just what was asked for gains.
+  const EXACT = 1;
 
   /* What of a segment is in the notes at all, and what it weighs. */
   const weigh = (segment) => {
@@ -308,7 +311,9 @@
     let own = false;
     const length = starts[FIELD.text][unit.index + 1] -
       starts[FIELD.text][unit.index];
-    const size = 1 - LENGTH + (LENGTH * length) / meanLength;
+    // A few lines that mention a word do not explain it.
+    const least = Math.max(length, meanLength / 2);
+    const size = 1 - LENGTH + (LENGTH * least) / meanLength;
     for (const segment of segments) {
       let weight = 0;
       let sum = 0;
@@ -337,10 +342,12 @@
     }
     // Below a heading that matches stands much that does not.
     if (!own) return 0;
-    score *= Math.pow(coverage / whole, 1.5);
+    score *= unit.worth * Math.pow(coverage / whole, 1.5);
     if (inTitle) {
       const asked = headed / whole;
-      score *= 1 + asked * fitOfTitle(fieldOf(unit, FIELD.title), terms);
+      const fit = fitOfTitle(fieldOf(unit, FIELD.title), terms);
+      // Whoever types a heading wants to go there.
+      score *= 1 + asked * (fit + EXACT * fit ** 4);
       if (unit.depth === 0 && asked > 0.3) score *= 1.2;
     }
     return score;
