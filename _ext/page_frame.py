@@ -1,4 +1,4 @@
-"""What the frame of a page (_templates/layout.html) needs to know.
+"""What the frame of a page (_templates/frame.html) needs to know.
 
 Leaves out the scripts and sheets that only the theme's own frame uses, wraps
 wide tables so that they scroll by themselves, and adds the reading time and

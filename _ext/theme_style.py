@@ -1,7 +1,7 @@
 """The theme's style sheet without what our frame never shows.
 
 sphinx-rtd-theme's sheet is 136 kB, and two thirds of it are icons, forms,
-buttons and menus that _templates/layout.html does not use. The rest is
+buttons and menus that _templates/frame.html does not use. The rest is
 written once into the output as _static/css/theme-used.css.
 """
 
