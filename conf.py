@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "_ext"))
@@ -22,11 +23,13 @@ extensions = [
     "interview",
     "mathml",
     "myst_parser",
+    "page_description",
     "page_frame",
     "review",
     "search",
     "sphinx_copybutton",
     "sphinx_last_updated_by_git",
+    "sphinx_reredirects",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.rsvgconverter",
     "theme_style",
@@ -127,6 +130,20 @@ html_last_updated_fmt = "%Y-%m-%d"
 # that publishes knows, a build at home has neither.
 html_baseurl = os.environ.get("SITE_URL", "")
 edit_url_base = os.environ.get("SITE_EDIT_URL", "")
+if html_baseurl:
+    extensions += ["changes_feed", "notfound.extension", "sphinx_sitemap"]
+    sitemap_url_scheme = "{link}"
+    sitemap_excludes = ["404.html", "search.html", "genindex.html"]
+    notfound_urls_prefix = urlsplit(html_baseurl).path
+    notfound_context = {
+        "title": "没有这一页",
+        "body": (
+            "<h1>没有这一页</h1><p>地址可能写错了，或者这一页搬走了。"
+            "从左边的目录找，或者搜索一下。</p>"
+        ),
+    }
+# From where pages once were to where they are; an entry stays for ever.
+redirects: dict[str, str] = {}
 # A tarball or a shallow clone has no history: pages show no date then.
 suppress_warnings = ["git.subprocess_error", "git.too_shallow"]
 # Copied code runs: without prompts and outputs.

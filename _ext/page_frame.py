@@ -94,6 +94,7 @@ def complete(
             for file in context.get(kind, [])
             if str(getattr(file, "filename", file)) not in UNUSED
         ]
+    context["html_baseurl"] = app.config.html_baseurl
     if doctree is None:
         return
     for written, better in REPAIRS.items():
