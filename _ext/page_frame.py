@@ -65,6 +65,36 @@ def reading_minutes(document: nodes.document) -> int:
     return max(1, math.ceil(seconds / 60))
 
 
+SIZE = re.compile(r'<svg[^>]* width="([\d.]+)"[^>]* height="([\d.]+)"')
+IMAGE = re.compile(r'<img (?=[^>]*src="[^"]*?([^"/]+\.svg)")')
+
+
+def figure_sizes(
+    app: Sphinx, document: nodes.document
+) -> dict[str, tuple[str, str]]:
+    """Return the width and height of each figure of a page, by its name."""
+    sizes = {}
+    for image in document.findall(nodes.image):
+        path = app.srcdir / image["uri"]
+        if path.suffix == ".svg" and path.is_file():
+            start = path.read_text(encoding="utf-8")[:500]
+            if match := SIZE.search(start):
+                sizes[path.name] = match.groups()
+    return sizes
+
+
+def with_sizes(body: str, sizes: dict[str, tuple[str, str]]) -> str:
+    """Give figures their size, so that text does not move as they come."""
+
+    def complete(match: re.Match[str]) -> str:
+        if match[1] not in sizes:
+            return match[0]
+        width, height = sizes[match[1]]
+        return f'<img width="{width}" height="{height}" loading="lazy" '
+
+    return IMAGE.sub(complete, body)
+
+
 class ScrollingTables(SphinxPostTransform):
     """Puts each table into a box of its own that scrolls sideways."""
 
@@ -97,6 +127,7 @@ def complete(
     context["html_baseurl"] = app.config.html_baseurl
     if doctree is None:
         return
+    context["body"] = with_sizes(context["body"], figure_sizes(app, doctree))
     for written, better in REPAIRS.items():
         context["body"] = context["body"].replace(written, better)
     source = app.env.doc2path(pagename, base=False)

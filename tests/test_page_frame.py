@@ -8,7 +8,7 @@ from docutils.core import publish_doctree
 
 from changes_feed import ATOM, feed
 from page_description import LONGEST, description
-from page_frame import reading_minutes
+from page_frame import reading_minutes, with_sizes
 from theme_style import trim, used_selectors
 
 # -- Reading time ------------------------------------------------------------
@@ -36,6 +36,17 @@ def document(text: str) -> nodes.document:
 )
 def test_reading_takes(text: str, minutes: int):
     assert reading_minutes(document(text)) == minutes
+
+
+# -- Figures -----------------------------------------------------------------
+
+
+def test_a_figure_gets_the_size_of_its_file():
+    body = '<p><img alt="图" src="../_images/a.svg" /><img src="b.svg"></p>'
+    assert with_sizes(body, {"a.svg": ("480", "300")}) == (
+        '<p><img width="480" height="300" loading="lazy" alt="图" '
+        'src="../_images/a.svg" /><img src="b.svg"></p>'
+    )
 
 
 # -- Descriptions ------------------------------------------------------------

@@ -75,6 +75,10 @@
     },
     { passive: true },
   );
-  mark();
-  reveal(marked || page);
+  // Not before the page has been drawn: measuring it takes time.
+  const later = globalThis.requestIdleCallback || setTimeout;
+  later(() => {
+    mark();
+    reveal(marked || page);
+  });
 })();
