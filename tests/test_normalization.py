@@ -1,0 +1,171 @@
+"""The normalizations of the notes are ONNX's operators."""
+
+import numpy as np
+import onnxruntime
+import pytest
+from onnx import helper
+from onnx.reference import ReferenceEvaluator
+
+from finite_differences import derivative
+from nlpnotes.normalization import (
+    batch_norm_infer,
+    batch_norm_train,
+    layer_norm,
+    layer_norm_backward,
+    rms_norm,
+)
+
+SHAPES = [(1, 1), (1, 5), (4, 8), (2, 3, 6), (2, 2, 3, 16)]
+BATCHES = [(1, 1), (2, 3), (7, 4), (32, 16)]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+def operator(
+    name: str, inputs: dict[str, np.ndarray], outputs: int = 1, **attributes
+) -> list[np.ndarray]:
+    """Run one ONNX operator: the reference in float64, else onnxruntime."""
+    first = next(iter(inputs.values()))
+    kind = helper.np_dtype_to_tensor_dtype(first.dtype)
+    names = [f"y{i}" for i in range(outputs)]
+    graph = helper.make_graph(
+        [helper.make_node(name, list(inputs), names, **attributes)],
+        "one",
+        [
+            helper.make_tensor_value_info(key, kind, value.shape)
+            for key, value in inputs.items()
+        ],
+        [helper.make_tensor_value_info(y, kind, None) for y in names],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 23)], ir_version=10
+    )
+    if first.dtype == np.float64:
+        return ReferenceEvaluator(model).run(None, inputs)
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    return session.run(None, inputs)
+
+
+PRECISION = [(np.float64, 1e-10), (np.float32, 1e-5)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("kind", "close"), PRECISION)
+@pytest.mark.parametrize("eps", [1e-5, 1e-2])
+def test_layer_norm_is_the_operator(rng, shape, kind, close, eps):
+    X = rng.normal(3, 2, shape).astype(kind)
+    gain, bias = rng.normal(size=(2, shape[-1])).astype(kind)
+    (expected,) = operator(
+        "LayerNormalization",
+        {"X": X, "gain": gain, "bias": bias},
+        epsilon=eps,
+        axis=-1,
+    )
+    found = layer_norm(X, gain, bias, eps)
+    np.testing.assert_allclose(found, expected, atol=close, rtol=0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(("kind", "close"), PRECISION)
+@pytest.mark.parametrize("eps", [1e-5, 1e-2])
+def test_rms_norm_is_the_operator(rng, shape, kind, close, eps):
+    X = rng.normal(1, 2, shape).astype(kind)
+    gain = rng.normal(size=shape[-1]).astype(kind)
+    (expected,) = operator(
+        "RMSNormalization", {"X": X, "gain": gain}, epsilon=eps, axis=-1
+    )
+    found = rms_norm(X, gain, eps)
+    np.testing.assert_allclose(found, expected, atol=close, rtol=0)
+
+
+def batch(rng, shape, kind) -> tuple[np.ndarray, ...]:
+    X = rng.normal(3, 2, shape).astype(kind)
+    gain, bias, mean = rng.normal(size=(3, shape[-1])).astype(kind)
+    return X, gain, bias, mean, rng.uniform(1, 2, shape[-1]).astype(kind)
+
+
+@pytest.mark.parametrize("shape", BATCHES)
+@pytest.mark.parametrize(("kind", "close"), PRECISION)
+def test_batch_norm_at_inference_is_the_operator(rng, shape, kind, close):
+    X, gain, bias, mean, variance = batch(rng, shape, kind)
+    (expected,) = operator(
+        "BatchNormalization",
+        {"X": X, "g": gain, "b": bias, "m": mean, "v": variance},
+        epsilon=1e-3,
+    )
+    found = batch_norm_infer(X, gain, bias, (mean, variance), 1e-3)
+    np.testing.assert_allclose(found, expected, atol=close, rtol=0)
+
+
+@pytest.mark.parametrize("shape", BATCHES)
+@pytest.mark.parametrize("momentum", [0.9, 0.6])
+def test_batch_norm_in_training_is_the_operator(rng, shape, momentum):
+    X, gain, bias, mean, variance = batch(rng, shape, np.float64)
+    expected = operator(
+        "BatchNormalization",
+        {"X": X, "g": gain, "b": bias, "m": mean, "v": variance},
+        outputs=3,
+        epsilon=1e-3,
+        momentum=momentum,
+        training_mode=1,
+    )
+    found, averages = batch_norm_train(
+        X, gain, bias, (mean, variance), momentum, 1e-3
+    )
+    for one, other in zip((found, *averages), expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(3,), (4, 5), (2, 3, 6)])
+def test_the_gradient_of_layer_norm_is_that_of_finite_differences(rng, shape):
+    X, dY = rng.normal(size=(2, *shape))
+    gain, bias = rng.normal(size=(2, shape[-1]))
+    found = layer_norm_backward(dY, X, gain, 1e-3)
+    arguments = [X, gain, bias]
+    for place, gradient in enumerate(found):
+
+        def loss(value: np.ndarray, place: int = place) -> np.ndarray:
+            changed = [*arguments]
+            changed[place] = value
+            return (dY * layer_norm(*changed, 1e-3)).sum()
+
+        expected = derivative(loss, arguments[place])
+        np.testing.assert_allclose(gradient, expected, atol=1e-6)
+
+
+def test_the_gradient_leaves_mean_and_length_alone(rng):
+    X, dY = rng.normal(size=(2, 4, 6))
+    dX, _, _ = layer_norm_backward(dY, X, np.ones(6), 0)
+    assert dX.sum(axis=1) == pytest.approx(np.zeros(4), abs=1e-12)
+    centred = X - X.mean(axis=1, keepdims=True)
+    assert (dX * centred).sum(axis=1) == pytest.approx(np.zeros(4), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda X, p: layer_norm(X, p[:2], p),
+        lambda X, p: layer_norm(X, p, p[:2]),
+        lambda X, p: layer_norm_backward(X[:1], X, p),
+        lambda X, p: layer_norm_backward(X, X, p[:2]),
+        lambda X, p: rms_norm(X, p[:2]),
+        lambda X, p: batch_norm_train(X[0], p, p, (p, p)),
+        lambda X, p: batch_norm_train(X, p[:2], p, (p, p)),
+        lambda X, p: batch_norm_train(X, p, p[:2], (p, p)),
+        lambda X, p: batch_norm_train(X, p, p, (p[:2], p)),
+        lambda X, p: batch_norm_train(X, p, p, (p, p[:2])),
+        lambda X, p: batch_norm_infer(X[0], p, p, (p, p)),
+        lambda X, p: batch_norm_infer(X, p[:2], p, (p, p)),
+        lambda X, p: batch_norm_infer(X, p, p[:2], (p, p)),
+        lambda X, p: batch_norm_infer(X, p, p, (p[:2], p)),
+        lambda X, p: batch_norm_infer(X, p, p, (p, p[:2])),
+    ],
+)
+def test_other_shapes_are_errors(call):
+    with pytest.raises(ValueError, match="expected the shape"):
+        call(np.ones((4, 3)), np.ones(3))
