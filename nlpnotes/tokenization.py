@@ -1,20 +1,26 @@
-"""Subword tokenization: BPE and WordPiece, training and encoding.
+"""Subword tokenization: BPE, WordPiece and Unigram.
 
 Sources: Sennrich et al., "Neural Machine Translation of Rare Words with
 Subword Units" (2016, arXiv 1508.07909), section 3.2; Schuster and Nakajima,
 "Japanese and Korean Voice Search" (2012), section 3; Wu et al., "Google's
 Neural Machine Translation System" (2016, arXiv 1609.08144), section 4.1;
 Radford et al., "Language Models are Unsupervised Multitask Learners" (2019),
-section 2.2.
+section 2.2; Kudo, "Subword Regularization" (2018, arXiv 1804.10959), section
+3.2.
 
 A word is a string without blanks; how text is cut into words comes before.
 """
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 
 Pair = tuple[str, str]
+
+# A probability that no corpus tells from 0.
+NEVER = 1e-30
 
 
 def split(word: str, prefix: str = "") -> list[str]:
@@ -142,3 +148,134 @@ def to_byte_letters(text: str) -> str:
     """Return the UTF-8 bytes of a text, one letter each."""
     letters = byte_letters()
     return "".join(letters[byte] for byte in text.encode())
+
+
+def pieces_ending(
+    word: str, end: int, scores: Mapping[str, float]
+) -> Iterable[tuple[int, str]]:
+    """Go through the pieces that may end there, with where they start."""
+    for start in range(end):
+        if word[start:end] in scores:
+            yield start, word[start:end]
+
+
+def encode_unigram(word: str, scores: Mapping[str, float]) -> list[str]:
+    """Return the most probable pieces of a word.
+
+    scores maps a piece to the logarithm of its probability; the pieces are
+    drawn independently (Kudo, equation 1), and the best way is found by
+    Viterbi's algorithm. Raises ValueError when no pieces make the word.
+    """
+    best = [0.0] + [-np.inf] * len(word)
+    last = [""] * (len(word) + 1)
+    for end in range(1, len(word) + 1):
+        for start, piece in pieces_ending(word, end, scores):
+            score = best[start] + scores[piece]
+            if score > best[end]:
+                best[end], last[end] = score, piece
+    pieces, end = [], len(word)
+    while end:
+        if not last[end]:
+            raise ValueError(f"no pieces make {word}")
+        pieces.append(last[end])
+        end -= len(last[end])
+    return pieces[::-1]
+
+
+def expected_counts(
+    word: str, scores: Mapping[str, float]
+) -> tuple[float, Counter[str]]:
+    """Return log p(word), and how often each piece occurs on average.
+
+    Both go over all ways to cut the word, forwards and backwards, as in a
+    hidden Markov model. Raises ValueError when no pieces make the word.
+    """
+    n = len(word)
+    forward = np.full(n + 1, -np.inf)
+    backward = np.full(n + 1, -np.inf)
+    forward[0] = backward[n] = 0
+    edges = [
+        (start, end, piece)
+        for end in range(1, n + 1)
+        for start, piece in pieces_ending(word, end, scores)
+    ]
+    for start, end, piece in edges:
+        forward[end] = np.logaddexp(
+            forward[end], forward[start] + scores[piece]
+        )
+    for start, end, piece in sorted(edges, key=lambda edge: -edge[0]):
+        backward[start] = np.logaddexp(
+            backward[start], scores[piece] + backward[end]
+        )
+    if forward[n] == -np.inf:
+        raise ValueError(f"no pieces make {word}")
+    counts: Counter[str] = Counter()
+    for start, end, piece in edges:
+        share = forward[start] + scores[piece] + backward[end] - forward[n]
+        counts[piece] += float(np.exp(share))
+    return float(forward[n]), counts
+
+
+def unigram_em_step(
+    words: Mapping[str, int], scores: Mapping[str, float]
+) -> tuple[float, dict[str, float]]:
+    """Return the likelihood under the scores, and better scores.
+
+    The likelihood is the sum of log p(word) over the corpus. New
+    probabilities are the expected counts, divided by their sum: a step of
+    EM, which never lowers the likelihood. Pieces that are never used any
+    more are left out. Raises ValueError when no pieces make a word.
+    """
+    likelihood, counts = 0.0, Counter()
+    for word, times in words.items():
+        value, found = expected_counts(word, scores)
+        likelihood += times * value
+        for piece, count in found.items():
+            counts[piece] += times * count
+    total = sum(counts.values())
+    return likelihood, {
+        piece: float(np.log(count / total))
+        for piece, count in counts.items()
+        if count > NEVER * total
+    }
+
+
+def train_unigram(
+    words: Mapping[str, int], pieces: Iterable[str], size: int
+) -> dict[str, float]:
+    """Return the scores of a vocabulary of about that size.
+
+    pieces is the seed, much too large on purpose. Two steps of EM, then the
+    fifth of the pieces whose loss would cost the likelihood least is
+    dropped, and so on. Single characters stay, so that every word can be
+    written: Kudo, section 3.2. Raises ValueError when no pieces make a word.
+    """
+    scores = dict.fromkeys(pieces, 0.0)
+    unused = {
+        letter: float(np.log(NEVER)) for word in words for letter in word
+    }
+    while True:
+        for _ in range(2):
+            _, scores = unigram_em_step(words, scores)
+            scores = unused | scores
+        long = [piece for piece in scores if len(piece) > 1]
+        excess = len(scores) - size
+        if excess <= 0 or not long:
+            return scores
+        loss = {
+            piece: likelihood_without(words, scores, piece) for piece in long
+        }
+        drop = min(excess, max(1, len(long) // 5))
+        for piece in sorted(long, key=lambda piece: -loss[piece])[:drop]:
+            del scores[piece]
+
+
+def likelihood_without(
+    words: Mapping[str, int], scores: Mapping[str, float], piece: str
+) -> float:
+    """Return the corpus's log-likelihood when one piece is missing."""
+    others = {one: score for one, score in scores.items() if one != piece}
+    return sum(
+        times * expected_counts(word, others)[0]
+        for word, times in words.items()
+    )

@@ -109,7 +109,7 @@ def test_every_target_exists(site: Path):
     pages = load((site / FILE).read_text(encoding="utf-8"))
     addresses = {
         f"{address}#{row[1]}" if row[1] else address
-        for address, rows in pages.values()
+        for address, rows, *_ in pages.values()
         for row in rows
     }
     for query in QUERIES:

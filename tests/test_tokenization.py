@@ -2,6 +2,8 @@
 
 import random
 from collections import Counter
+from itertools import combinations, pairwise
+from math import exp, log
 
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -9,10 +11,14 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from nlpnotes.tokenization import (
     byte_letters,
     encode_bpe,
+    encode_unigram,
     encode_wordpiece,
+    expected_counts,
     merge,
     to_byte_letters,
     train_bpe,
+    train_unigram,
+    unigram_em_step,
 )
 
 CORPORA = {
@@ -134,3 +140,88 @@ def test_the_letters_of_bytes_are_those_of_the_peer():
     for text in ("abc", "注意力", "naïve 🙂", "\n\t\x00\u00ad"):
         ((found, _),) = cut.pre_tokenize_str(text)
         assert to_byte_letters(text) == found
+
+
+# -- Unigram -----------------------------------------------------------------
+
+
+def random_scores(draw: random.Random) -> dict[str, float]:
+    pieces = {*"abc"} | {
+        "".join(draw.choices("abc", k=draw.randint(2, 4))) for _ in range(8)
+    }
+    weights = {piece: draw.random() + 0.1 for piece in sorted(pieces)}
+    total = sum(weights.values())
+    return {piece: log(w / total) for piece, w in weights.items()}
+
+
+def ways(word: str, scores: dict[str, float]) -> list[list[str]]:
+    """Every way to cut a word into known pieces."""
+    found = []
+    for count in range(len(word)):
+        for cuts in combinations(range(1, len(word)), count):
+            edges = [0, *cuts, len(word)]
+            pieces = [word[a:b] for a, b in pairwise(edges)]
+            if all(piece in scores for piece in pieces):
+                found.append(pieces)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_unigram_cuts_words_as_the_peer_does(seed: int):
+    draw = random.Random(seed)
+    scores = random_scores(draw)
+    peer = Tokenizer(models.Unigram([("?", -50.0), *scores.items()], 0))
+    for _ in range(40):
+        word = "".join(draw.choices("abc", k=draw.randint(1, 9)))
+        assert encode_unigram(word, scores) == peer.encode(word).tokens
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_expected_counts_are_those_of_all_the_ways(seed: int):
+    draw = random.Random(seed)
+    scores = random_scores(draw)
+    word = "".join(draw.choices("abc", k=7))
+    chance = {
+        tuple(way): exp(sum(scores[piece] for piece in way))
+        for way in ways(word, scores)
+    }
+    total = sum(chance.values())
+    counts: Counter[str] = Counter()
+    for way, p in chance.items():
+        for piece in way:
+            counts[piece] += p / total
+    likelihood, found = expected_counts(word, scores)
+    assert likelihood == pytest.approx(log(total))
+    assert found == pytest.approx(dict(counts))
+    best = max(chance, key=chance.__getitem__)
+    assert encode_unigram(word, scores) == list(best)
+
+
+def test_a_step_of_em_never_lowers_the_likelihood():
+    words = CORPORA["sennrich"]
+    seed = {w[a:b] for w in words for a in range(6) for b in range(a + 1, 7)}
+    scores = dict.fromkeys(sorted(seed - {""}), -3.0)
+    before = float("-inf")
+    for _ in range(8):
+        likelihood, scores = unigram_em_step(words, scores)
+        assert likelihood >= before - 1e-9
+        assert sum(map(exp, scores.values())) == pytest.approx(1)
+        before = likelihood
+
+
+def test_training_keeps_characters_and_the_pieces_that_matter_most():
+    words = CORPORA["sennrich"]
+    seed = {w[a:b] for w in words for a in range(6) for b in range(a + 1, 7)}
+    scores = train_unigram(words, seed - {""}, 14)
+    assert len(scores) <= 14
+    for word in words:
+        assert "".join(encode_unigram(word, scores)) == word
+    assert encode_unigram("low", scores) == ["low"]
+    assert max(map(len, scores)) > 1
+
+
+def test_a_word_without_pieces_is_an_error():
+    with pytest.raises(ValueError, match="abx"):
+        encode_unigram("abx", {"a": -1.0, "b": -1.0})
+    with pytest.raises(ValueError, match="abx"):
+        expected_counts("abx", {"a": -1.0, "b": -1.0})
