@@ -1,7 +1,12 @@
 """Self-attention, its masks and its heads: nlpnotes/attention.py."""
 
+import numpy as np
+
 from figures import style
+from figures.chart import Axis, Plot, heat_map
 from figures.diagram import Diagram, Shape
+from figures.experiments import result
+from nlpnotes.attention import scaled_dot_product_attention
 
 
 def beside(d: Diagram, shape: Shape, *lines: str) -> None:
@@ -206,8 +211,72 @@ def multi_head() -> str:
     return str(d)
 
 
+def saturation() -> str:
+    found = result("attention_saturation")
+    widths = found["widths"]
+    d = Diagram(
+        320,
+        "最大的注意力权重和 d_k",
+        "横轴是 d_k，从 1 到 1024；纵轴是 16 个键里最大的权重，平均值。"
+        "除以根号 d_k 时一直在 0.21 到 0.25 之间；"
+        "不除，从 0.21 一路升到 0.96。",
+    )
+    plot = Plot(
+        d,
+        Axis(
+            "$d_k$",
+            1,
+            1024,
+            widths,
+            names=[f"${width}$" for width in widths],
+            log=True,
+        ),
+        Axis("最大的权重", 0, 1, [0, 0.25, 0.5, 0.75, 1]),
+        top=54,
+        bottom=250,
+    )
+    for series, name in enumerate(("scaled", "unscaled")):
+        largest = found[name]["largest"]
+        plot.curve(widths, largest, series)
+        plot.dots(widths, largest, series)
+    plot.name(64, 0.25, "除以 $√d_k$", 0, dy=-16, anchor="middle")
+    plot.name(16, 0.68, "不除", 1, dx=-12, dy=-8, anchor="end")
+    return str(d)
+
+
+def heat_maps() -> str:
+    d = Diagram(
+        414,
+        "除以根号 d_k 和不除的注意力权重",
+        "六张 6 行 6 列的热图，行是查询，列是键，颜色越深权重越大。"
+        "上面一排不除以根号 d_k：d_k 从 4 到 1024，"
+        "每行渐渐只剩一个深色格。下面一排除以根号 d_k，三张深浅相近。",
+    )
+    n, cell, gap = 6, 21, 20
+    for column, d_k in enumerate((4, 64, 1024)):
+        rng = np.random.default_rng(3)
+        Q, K = rng.normal(size=(2, n, d_k))
+        left = 32 + column * (n * cell + gap)
+        d.label(left + n * cell / 2, 58, f"$d_k = {d_k}$", size=style.SMALL)
+        for top, scale in ((76, 1), (250, None)):
+            _, weights = scaled_dot_product_attention(Q, K, K, scale=scale)
+            heat_map(d, left, top, weights, cell=(cell, cell), low=0, high=1)
+    d.label(style.WIDTH / 2, 24, "不除：一行只剩一个")
+    d.label(style.WIDTH / 2, 230, "除以 $√d_k$：深浅不随 $d_k$ 变")
+    d.label(
+        style.WIDTH / 2,
+        398,
+        "行是查询，列是键，白是 0，深是 1",
+        size=style.SMALL,
+        color=style.MUTED,
+    )
+    return str(d)
+
+
 FIGURES = {
+    "attention-heat-maps": heat_maps,
     "attention-masks": masks,
     "attention-multi-head": multi_head,
+    "attention-saturation": saturation,
     "attention-self": self_attention,
 }

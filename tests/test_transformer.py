@@ -230,11 +230,24 @@ def test_a_limit_of_nothing_gives_nothing():
     assert decode_greedily(model, np.array([1]), 0, WORDS, 0) == []
 
 
-@pytest.mark.parametrize("tokens", [[-1], [3, WORDS], []])
+@pytest.mark.parametrize("tokens", [[-1], [3, WORDS], [WORDS + 3, 0]])
 def test_unknown_tokens_are_refused(tokens):
     model = make_model(0, 4, 4, 2, 1)
-    with pytest.raises(ValueError, match="tokens: expected"):
-        embed(model, np.array(tokens, dtype=int))
+    with pytest.raises(ValueError, match="tokens: expected 0 to 10, got"):
+        embed(model, np.array(tokens))
+
+
+def test_no_tokens_are_refused():
+    model = make_model(0, 4, 4, 2, 1)
+    with pytest.raises(ValueError, match="tokens: expected the shape"):
+        embed(model, np.array([], dtype=int))
+
+
+def test_the_caches_of_another_model_are_refused():
+    shallow, deep = (make_model(0, 4, 4, 2, layers) for layers in (1, 2))
+    caches = start_decoding(shallow, encode(shallow, np.array([1])))
+    with pytest.raises(ValueError, match="zip"):
+        decode(deep, np.array([1]), caches)
 
 
 @pytest.mark.parametrize(

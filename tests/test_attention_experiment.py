@@ -1,0 +1,39 @@
+"""What attention.rst says of saturation holds when measured again."""
+
+import numpy as np
+import pytest
+
+from figures.experiments import attention_saturation, result
+
+
+@pytest.fixture(scope="module")
+def found() -> dict:
+    return attention_saturation.run()
+
+
+def test_without_the_scale_one_key_takes_all_as_d_k_grows(found):
+    largest = found["unscaled"]["largest"]
+    assert (np.diff(largest) > 0).all()
+    assert largest[-1] > 0.95
+    assert largest[0] < 0.25
+
+
+def test_with_the_scale_d_k_makes_no_difference(found):
+    # From 16 on; with one entry a product is far from normal.
+    largest = found["scaled"]["largest"][2:]
+    assert max(largest) - min(largest) < 0.02
+
+
+def test_the_jacobian_vanishes_without_the_scale_only(found):
+    scaled = found["scaled"]["jacobian"]
+    unscaled = found["unscaled"]["jacobian"]
+    assert unscaled[-1] < 0.2 * unscaled[0]
+    assert abs(scaled[-1] / scaled[2] - 1) < 0.05
+
+
+def test_the_stored_result_is_of_this_experiment(found):
+    stored = result("attention_saturation")
+    assert stored["widths"] == found["widths"]
+    for name in ("scaled", "unscaled"):
+        for key, values in found[name].items():
+            np.testing.assert_allclose(stored[name][key], values, rtol=1e-3)
