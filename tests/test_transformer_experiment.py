@@ -79,12 +79,12 @@ def test_the_gradient_through_nlpnotes_is_that_of_finite_differences():
         direction = rng.normal(size=gradient.shape)
 
         def along(t, place=place, direction=direction):
-            moved = parts[place] + t * direction
+            moved = parts[place] + t[0] * direction
             return loss_of([*parts[:place], moved, *parts[place + 1 :]])
 
         np.testing.assert_allclose(
             (gradient * direction).sum(),
-            derivative(along, np.array(0.0)),
+            derivative(along, np.zeros(1))[0],
             atol=1e-7,
         )
 
