@@ -7,6 +7,8 @@ the address where the page can be edited (`edit_url_base` in conf.py).
 
 import math
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -66,31 +68,40 @@ def reading_minutes(document: nodes.document) -> int:
 
 
 SIZE = re.compile(r'<svg[^>]* width="([\d.]+)"[^>]* height="([\d.]+)"')
-IMAGE = re.compile(r'<img (?=[^>]*src="[^"]*?([^"/]+\.svg)")')
+IMAGE = re.compile(r'<img ([^>]*?src="([^"]*?([^"/]+\.svg))"[^>]*?)\s*/?>')
 
 
-def figure_sizes(
-    app: Sphinx, document: nodes.document
-) -> dict[str, tuple[str, str]]:
-    """Return the width and height of each figure of a page, by its name."""
-    sizes = {}
-    for image in document.findall(nodes.image):
-        path = app.srcdir / image["uri"]
-        if path.suffix == ".svg" and path.is_file():
-            start = path.read_text(encoding="utf-8")[:500]
-            if match := SIZE.search(start):
-                sizes[path.name] = match.groups()
-    return sizes
+@cache
+def size_of(file: Path) -> tuple[str, str] | None:
+    """Return the width and the height that a drawing states, if it does."""
+    match = SIZE.search(file.read_text(encoding="utf-8")[:500])
+    return match and match.groups()
+
+
+def figure_sizes(app: Sphinx) -> dict[str, tuple[str, str]]:
+    """Return the width and height of each drawing, by its name in _images."""
+    return {
+        name: size
+        for uri, name in app.builder.images.items()
+        if name.endswith(".svg") and (size := size_of(app.srcdir / uri))
+    }
 
 
 def with_sizes(body: str, sizes: dict[str, tuple[str, str]]) -> str:
-    """Give figures their size, so that text does not move as they come."""
+    """Give figures their size and a link to the file that opens large.
+
+    With the size, text does not move as the figures come.
+    """
 
     def complete(match: re.Match[str]) -> str:
-        if match[1] not in sizes:
+        attributes, address, name = match.groups()
+        if name not in sizes:
             return match[0]
-        width, height = sizes[match[1]]
-        return f'<img width="{width}" height="{height}" loading="lazy" '
+        width, height = sizes[name]
+        return (
+            f'<a class="kr-figure" href="{address}"><img width="{width}" '
+            f'height="{height}" loading="lazy" {attributes} /></a>'
+        )
 
     return IMAGE.sub(complete, body)
 
@@ -127,7 +138,7 @@ def complete(
     context["html_baseurl"] = app.config.html_baseurl
     if doctree is None:
         return
-    context["body"] = with_sizes(context["body"], figure_sizes(app, doctree))
+    context["body"] = with_sizes(context["body"], figure_sizes(app))
     for written, better in REPAIRS.items():
         context["body"] = context["body"].replace(written, better)
     source = app.env.doc2path(pagename, base=False)

@@ -41,11 +41,12 @@ def test_reading_takes(text: str, minutes: int):
 # -- Figures -----------------------------------------------------------------
 
 
-def test_a_figure_gets_the_size_of_its_file():
+def test_a_figure_gets_the_size_of_its_file_and_a_link_to_it():
     body = '<p><img alt="图" src="../_images/a.svg" /><img src="b.svg"></p>'
     assert with_sizes(body, {"a.svg": ("480", "300")}) == (
-        '<p><img width="480" height="300" loading="lazy" alt="图" '
-        'src="../_images/a.svg" /><img src="b.svg"></p>'
+        '<p><a class="kr-figure" href="../_images/a.svg">'
+        '<img width="480" height="300" loading="lazy" alt="图" '
+        'src="../_images/a.svg" /></a><img src="b.svg"></p>'
     )
 
 

@@ -115,6 +115,39 @@ def test_a_page_uses_no_font_of_the_theme(page: Page, address: str):
     ]
 
 
+# -- Figures -----------------------------------------------------------------
+
+
+def test_a_figure_opens_large_and_closes(page: Page, address: str):
+    page.goto(f"{address}/{LSTM}")
+    link = page.locator("a.kr-figure").first
+    small = link.locator("img").bounding_box()
+    link.click()
+    large = page.locator("dialog img")
+    expect(large).to_have_attribute(
+        "alt", link.locator("img").get_attribute("alt")
+    )
+    assert large.bounding_box()["width"] > 1.5 * small["width"]
+    page.keyboard.press("Escape")
+    expect(large).not_to_be_visible()
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(large).to_be_visible()
+    page.get_by_role("button", name="关闭").click()
+    expect(large).not_to_be_visible()
+    assert page.url.endswith(LSTM)
+
+
+def test_a_large_figure_can_be_panned_on_a_phone(page: Page, address: str):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{address}/{LSTM}")
+    page.locator("a.kr-figure").first.click()
+    assert page.locator("dialog img").bounding_box()["width"] == 720
+    assert page.evaluate(
+        "document.querySelector('dialog').scrollWidth > innerWidth"
+    )
+
+
 # -- Light and dark ----------------------------------------------------------
 
 

@@ -12,71 +12,71 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import sphinx
 
-from tools.bench import sites
+from tools.bench import browsing, mkdocs, peers, sites
+from tools.bench.sites import Site
 
-PAGE = Path("docs/nlp/sequence/lstm.rst")
 FEW, MANY = 200, 2000
 
 
-def seconds(folder: Path) -> float:
-    """Build a folder's HTML and return the time it takes."""
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html"]
-    command += [str(folder), str(folder / "build")]
+def seconds(command: list[str | Path], folder: Path) -> float:
+    """Run a build in a folder and return the time it takes."""
     start = time.perf_counter()
-    if subprocess.call(command):
-        sys.exit(f"error: the build of {folder} failed")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"error: the build of {folder} failed\n{done.stderr}")
     return time.perf_counter() - start
 
 
 def medians(
-    kinds: dict[str, Callable[[Path], None]], runs: int, *, rebuild: bool
+    kinds: dict[str, Site], runs: int, scratch: Path, *, rebuild: bool
 ) -> dict[str, tuple[float, float]]:
     """Return the medians of the cold build and, if asked, the rebuild.
 
     The sites take turns, so that a busy moment of the machine hits all.
+    Each is built in scratch/name/build, and stays there.
     """
     times: dict[str, list[tuple[float, float]]] = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, write in kinds.items():
-            folder = Path(scratch, name)
-            folder.mkdir()
-            write(folder)
-        for run in range(runs):
-            for name in kinds:
-                folder = Path(scratch, name)
-                shutil.rmtree(folder / "build", ignore_errors=True)
-                cold, again = seconds(folder), 0.0
-                if rebuild:
-                    with (folder / PAGE).open("a", encoding="utf-8") as page:
-                        page.write(f"\n第 {run} 次修改。\n")
-                    again = seconds(folder)
-                times.setdefault(name, []).append((cold, again))
-                print(
-                    f"run {run + 1}/{runs} {name}: cold {cold:.2f} s"
-                    + (f", rebuild {again:.2f} s" if rebuild else ""),
-                    file=sys.stderr,
-                    flush=True,
-                )
+    for name, site in kinds.items():
+        folder = scratch / name
+        folder.mkdir()
+        site.write(folder)
+    for run in range(runs):
+        for name, site in kinds.items():
+            folder = scratch / name
+            shutil.rmtree(folder / "build", ignore_errors=True)
+            cold, again = seconds(site.command, folder), 0.0
+            if rebuild:
+                page = folder / site.page
+                with page.open("a", encoding="utf-8") as stream:
+                    stream.write(f"\n第 {run} 次修改。\n")
+                again = seconds(site.command, folder)
+            times.setdefault(name, []).append((cold, again))
+            print(
+                f"run {run + 1}/{runs} {name}: cold {cold:.2f} s"
+                + (f", rebuild {again:.2f} s" if rebuild else ""),
+                file=sys.stderr,
+                flush=True,
+            )
     return {
         name: tuple(map(statistics.median, zip(*pairs, strict=True)))
         for name, pairs in times.items()
     }
 
 
-def print_builds(runs: int) -> None:
+def print_builds(runs: int, scratch: Path) -> None:
     """Our site against bare Sphinx, and against itself without questions."""
     found = medians(
         {
-            "ours": sites.ours,
-            "bare": sites.bare,
-            "without questions": sites.without_questions,
+            "ours": Site(sites.ours),
+            "bare": Site(sites.bare),
+            "without questions": Site(sites.without_questions),
         },
         runs,
+        scratch,
         rebuild=True,
     )
     print("| | 本项目 | 纯 Sphinx + RTD 主题 | 比值 |")
@@ -89,15 +89,62 @@ def print_builds(runs: int) -> None:
     print(f"\n问答扩展占全量构建的 {100 * more:+.1f} %。\n")
 
 
-def print_questions(runs: int) -> None:
+def print_peers(runs: int, scratch: Path) -> None:
+    """Our site beside others: builds, first view, search.
+
+    Asks for what print_builds left in scratch.
+    """
+    peers.install()
+    kinds = {
+        "本项目": Site(sites.ours),
+        "RTD 主题": Site(sites.bare),
+        "furo": Site(sites.furo, python=peers.PYTHON),
+        "MkDocs Material": Site(
+            lambda folder: mkdocs.write(folder, scratch / "bare" / "build"),
+            page=Path("pages") / sites.PAGE.with_suffix(".md"),
+            # Its --dirty rebuilds one page alone, and leaves a search that
+            # knows one page alone.
+            command=[peers.PYTHON, "-m", "mkdocs", "build", "--quiet"],
+        ),
+    }
+    found = medians(kinds, runs, scratch, rebuild=True)
+    with browsing.chromium() as browser:
+        views, hits = {}, {}
+        for name in kinds:
+            print(f"browsing {name}", file=sys.stderr, flush=True)
+            built = scratch / name / "build"
+            asked = {"本项目": "ours", "MkDocs Material": "mkdocs"}
+            views[name] = browsing.first_view(browser, built, peers.PACKAGES)
+            hits[name] = browsing.hits(
+                browser, built, asked.get(name, "sphinx")
+            )
+    print("| | " + " | ".join(kinds) + " |")
+    print("|---" * (len(kinds) + 1) + "|")
+    for label, cell in (
+        ("全量构建", lambda name: f"{found[name][0]:.1f} s"),
+        ("改一页重建", lambda name: f"{found[name][1]:.1f} s"),
+        ("首次打开 LSTM 一页", lambda name: f"{views[name][0] / 1000:.0f} kB"),
+        ("请求数", lambda name: f"{views[name][1]}"),
+        ("其中站外", lambda name: f"{views[name][2]}"),
+        (
+            "搜索前三条里有要找的页",
+            lambda name: "{} / {}".format(*hits[name]),
+        ),
+    ):
+        print(f"| {label} | " + " | ".join(map(cell, kinds)) + " |")
+    print()
+
+
+def print_questions(runs: int, scratch: Path) -> None:
     """Whether ten times the questions take ten times as long."""
     found = medians(
         {
-            "nothing": sites.questions(0),
-            "few": sites.questions(FEW),
-            "many": sites.questions(MANY),
+            "nothing": Site(sites.questions(0)),
+            "few": Site(sites.questions(FEW)),
+            "many": Site(sites.questions(MANY)),
         },
         runs,
+        scratch,
         rebuild=False,
     )
     start = found["nothing"][0]
@@ -121,8 +168,11 @@ def main() -> None:
         f"Python {platform.python_version()}，Sphinx {sphinx.__version__}，"
         f"{runs} 次交替运行的中位数：\n"
     )
-    print_builds(runs)
-    print_questions(min(runs, 5))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        print_builds(runs, scratch)
+        print_questions(min(runs, 5), scratch)
+        print_peers(min(runs, 3), scratch)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,33 @@
 
 import re
 import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+
+PAGE = Path("docs/nlp/sequence/lstm.rst")
+
+
+@dataclass
+class Site:
+    """How a site is written into a folder, and built there into build/.
+
+    page is what a rebuild changes; the command is Sphinx's unless given.
+    """
+
+    write: Callable[[Path], None]
+    page: Path = PAGE
+    python: str | Path = sys.executable
+    command: list[str | Path] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.command:
+            sphinx = [self.python, "-m", "sphinx", "-q", "-W", "-b", "html"]
+            self.command = [*sphinx, ".", "build"]
+
 
 BARE_CONF = """\
 project = "bare"
@@ -136,6 +159,14 @@ def bare(folder: Path) -> None:
     _copy(folder, "docs", "nlpnotes", "_static")
     _make_plain(folder)
     (folder / "conf.py").write_text(BARE_CONF, encoding="utf-8")
+
+
+def furo(folder: Path) -> None:
+    """The same as bare, with another theme."""
+    bare(folder)
+    conf = folder / "conf.py"
+    text = conf.read_text(encoding="utf-8")
+    conf.write_text(text.replace("sphinx_rtd_theme", "furo"), encoding="utf-8")
 
 
 def questions(number: int, page: int = 20) -> Callable[[Path], None]:

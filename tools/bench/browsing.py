@@ -1,0 +1,172 @@
+"""What a reader's browser gets from a built site: bytes, requests, hits."""
+
+import gzip
+import re
+import shutil
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from playwright.sync_api import (
+    Browser,
+    Error,
+    Request,
+    Route,
+    sync_playwright,
+)
+
+QUERIES = Path(__file__).parents[2] / "tests" / "search_queries.toml"
+PAGE = "docs/nlp/sequence/lstm.html"
+# Where sites fetch MathJax; `packages` stands in for it.
+CDN = "https://cdn.jsdelivr.net/npm/"
+# What is compressed already, and is sent as it is.
+PACKED = (".woff2", ".woff", ".png")
+# How long a search may take, in steps of a tenth of a second.
+PATIENCE = 40
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine for a while; yield its address."""
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Open Debian's Chromium without a window."""
+    program = shutil.which("chromium")
+    if not program:
+        sys.exit("error: no chromium; on Debian: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+def packaged(url: str, packages: Path) -> Path:
+    """Return the file of node_modules that the CDN sends for the address.
+
+    After the host come a package, a version and a path in the package.
+    """
+    package, path = re.fullmatch(
+        r"((?:@[^/]+/)?[^@/]+)@[^/]+/([^?]+).*", url.removeprefix(CDN)
+    ).groups()
+    return packages / package / path
+
+
+def first_view(
+    browser: Browser, folder: Path, packages: Path
+) -> tuple[int, int, int]:
+    """Return the bytes, the requests and those to other hosts of one page.
+
+    Text is counted gzipped, as servers send it. MathJax comes from packages;
+    what else other hosts would send is not counted, for they are not asked.
+    """
+    outside: list[str] = []
+    files: list[Path] = []
+
+    def answer(route: Route, request: Request) -> None:
+        if request.url.startswith(address):
+            path = unquote(urlsplit(request.url).path)
+            file = folder / path.lstrip("/")
+        else:
+            outside.append(request.url)
+            if not request.url.startswith(CDN):
+                return route.abort()
+            file = packaged(request.url, packages)
+        files.append(file)
+        return route.fulfill(
+            path=file, headers={"access-control-allow-origin": "*"}
+        )
+
+    with served(folder) as address, browser.new_page() as page:
+        page.route(re.compile("^http"), answer)
+        page.goto(f"{address}/{PAGE}", wait_until="networkidle")
+    sizes = (
+        len(content if file.suffix in PACKED else gzip.compress(content, 6))
+        for file in files
+        for content in [file.read_bytes()]
+    )
+    strangers = [url for url in outside if not url.startswith(CDN)]
+    return sum(sizes), len(files) + len(strangers), len(outside)
+
+
+# How each site is asked: open its search for a query, and find the results.
+ASK = {
+    "ours": (
+        "search.html?q={}",
+        "#search-status",
+        "结果|没有找到",
+        "#search-results a",
+    ),
+    "sphinx": (
+        "search.html?q={}",
+        "#search-results p",
+        "找到|没有|[0-9]",
+        "#search-results ul.search li > a",
+    ),
+    "mkdocs": (
+        "index.html?q={}",
+        ".md-search-result__meta",
+        "[0-9]|没有",
+        ".md-search-result__item > a",
+    ),
+}
+
+
+def hits(browser: Browser, folder: Path, kind: str) -> tuple[int, int]:
+    """Return for how many queries a page sought is among the first three.
+
+    Pages, not sections, so that all sites are asked for the same; and the
+    number of the queries that have a page to find.
+    """
+    queries = tomllib.loads(QUERIES.read_text(encoding="utf-8"))["query"]
+    queries = [query for query in queries if query["targets"]]
+    found = 0
+    with served(folder) as address:
+        for query in queries:
+            targets = {target.split("#")[0] for target in query["targets"]}
+            pages = _ask(browser, address, kind, query["text"])
+            found += bool(targets & set(pages[:3]))
+    return found, len(queries)
+
+
+def _ask(browser: Browser, address: str, kind: str, text: str) -> list[str]:
+    """Return the pages found, best first, each of them once."""
+    path, status, done, links = ASK[kind]
+    errors: list[Error] = []
+    with browser.new_page() as page:
+        page.on("pageerror", lambda error: errors.append(error))
+        page.route(
+            re.compile(f"^(?!{address})http"), lambda route: route.abort()
+        )
+        page.goto(f"{address}/{path.format(quote(text))}")
+        for _ in range(PATIENCE):
+            answer = page.locator(status).first
+            if answer.count() and re.search(done, answer.text_content() or ""):
+                break
+            if errors:  # the search is broken
+                return []
+            page.wait_for_timeout(100)
+        found = page.locator(links).evaluate_all(
+            "links => links.map((link) => link.href)"
+        )
+    paths = (urlsplit(urljoin(address, link)).path for link in found)
+    return list(dict.fromkeys(path.lstrip("/") for path in paths))
