@@ -18,6 +18,7 @@ language = "zh_CN"
 
 extensions = [
     "anki_deck",
+    "bibtex_backend",
     "cjk_linebreaks",
     "epub_mathml",
     "interview",
