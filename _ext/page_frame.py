@@ -29,12 +29,13 @@ UNUSED = {
     "_static/translations.js",
 }
 # What screen readers stumble over in the HTML of docutils and Sphinx: a
-# heading without a level, and entries of a list that do not say so.
+# heading without a level, and entries of a list that do not say so, in
+# English as the papers are.
 REPAIRS = {
     '<p class="caption" role="heading">': (
         '<p class="caption" role="heading" aria-level="2">'
     ),
-    ' role="doc-biblioentry"': ' role="listitem"',
+    ' role="doc-biblioentry"': ' role="listitem" lang="en"',
 }
 # Chinese characters and foreign words a minute. Slow: notes are worked
 # through, not skimmed.
