@@ -190,7 +190,8 @@ class AnkiBuilder(StandaloneHTMLBuilder):
         answer = next(n for n in section if "interview_answer" in n)
         question = nodes.inline("", "", *heading.deepcopy().children)
         level = section["interview_level"]
-        tags = [f"难度::{level}", f"章节::{docname.rpartition('/')[2]}"]
+        page = docname.removeprefix("docs/interview/").replace("/", "::")
+        tags = [f"难度::{level}", f"章节::{page}"]
         tags += [f"主题::{topic}" for topic in section["interview_topics"]]
         return genanki.Note(
             model=self.model,

@@ -60,6 +60,25 @@ def test_a_list_asks_for_any_topic_and_one_level():
     assert labels(catalogue, "gru", level="深入") == []
 
 
+def test_a_list_asks_for_one_page():
+    catalogue = Catalogue(
+        [
+            question("c", "lstm", level="深入", page="p"),
+            question("b", "lstm", page="q"),
+            question("a", "cost", page="p"),
+        ]
+    )
+
+    def on_page(page: str, **what) -> list[str]:
+        return [q.label for q in catalogue.find(Query(page=page, **what))]
+
+    assert on_page("p") == ["c", "a"]
+    assert on_page("q") == ["b"]
+    assert on_page("p", level="深入") == ["c"]
+    assert on_page("p", topics=("cost",)) == ["a"]
+    assert on_page("r") == []
+
+
 def test_the_first_of_two_equal_labels_is_listed():
     first, second = question("a", "x"), question("a", "x", page="b")
     catalogue = Catalogue([first, second])
@@ -275,6 +294,7 @@ def test_lists_and_links(app: SphinxTestApp):
     assert [[url.partition("#")[2] for url in one] for one in shown] == [
         ["forget-gate", "gru-cost"],
         ["scaled-dot"],
+        ["forget-gate"],
     ]
 
 

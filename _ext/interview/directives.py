@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx.util import logging
+from sphinx.util import docname_join, logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
@@ -219,15 +219,22 @@ class PartWithArgument(PartDirective):
 
 
 class QuestionsDirective(InterviewDirective):
-    """A list of the questions on any of the topics, of the level."""
+    """A list of the questions on any of the topics, of the level, of a page.
+
+    The page is named as in a toctree. The domain reports a list of nothing.
+    """
 
     option_spec: ClassVar[OptionSpec] = {
         "level": directives.unchanged_required,
+        "page": directives.unchanged_required,
         "topics": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
-        query = Query(tuple(self.topics()), self.level(), self.lineno)
+        page = self.options.get("page", "")
+        if page:
+            page = docname_join(self.env.docname, page)
+        query = Query(tuple(self.topics()), self.level(), page, self.lineno)
         marker = question_list(query=query, docname=self.env.docname)
         self.set_source_info(marker)
         return [marker]

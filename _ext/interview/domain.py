@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from docutils import nodes
@@ -48,14 +49,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Query:
-    """What a list asks for: any of the topics, and the level."""
+    """What a list asks for: any of the topics, the level, the page."""
 
     topics: tuple[str, ...] = ()
     level: str = ""
+    page: str = ""
     lineno: int = 0
 
     def __str__(self) -> str:
-        wanted = [", ".join(self.topics), self.level]
+        wanted = [", ".join(self.topics), self.level, self.page]
         return " / ".join(part for part in wanted if part) or "all"
 
 
@@ -75,25 +77,29 @@ class Catalogue:
         self.by_label: dict[str, Question] = {}
         self.twice: list[tuple[Question, Question]] = []
         self._rank: dict[str, int] = {}
-        # By topic and level; the empty string is any.
-        self._lists: dict[tuple[str, str], list[Question]] = {}
+        # By topic, level and page; the empty string is any.
+        self._lists: dict[tuple[str, str, str], list[Question]] = {}
         for question in self.questions:
             first = self.by_label.setdefault(question.label, question)
             if first is not question:
                 self.twice.append((first, question))
                 continue
             self._rank[question.label] = len(self._rank)
-            for topic in ("", *question.topics):
-                for level in ("", question.level):
-                    key = (topic, level)
-                    self._lists.setdefault(key, []).append(question)
+            for key in product(
+                ("", *question.topics),
+                ("", question.level),
+                ("", question.docname),
+            ):
+                self._lists.setdefault(key, []).append(question)
 
     def find(self, query: Query) -> list[Question]:
         """The questions a list shows: it costs what it shows."""
         found = {
             question.label: question
             for topic in query.topics or ("",)
-            for question in self._lists.get((topic, query.level), ())
+            for question in self._lists.get(
+                (topic, query.level, query.page), ()
+            )
         }
         return sorted(found.values(), key=lambda q: self._rank[q.label])
 
