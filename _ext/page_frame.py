@@ -136,10 +136,16 @@ def complete(
             for file in context.get(kind, [])
             if str(getattr(file, "filename", file)) not in UNUSED
         ]
+    for script in context["script_files"]:
+        # No page waits for a script, not for those of extensions either;
+        # deferred ones run in this order.
+        if "async" not in script.attributes:
+            script.attributes["defer"] = "defer"
     context["html_baseurl"] = app.config.html_baseurl
     if doctree is None:
         return
-    context["body"] = with_sizes(context["body"], figure_sizes(app))
+    if not app.builder.embedded:  # a book has its own ways to enlarge
+        context["body"] = with_sizes(context["body"], figure_sizes(app))
     for written, better in REPAIRS.items():
         context["body"] = context["body"].replace(written, better)
     source = app.env.doc2path(pagename, base=False)

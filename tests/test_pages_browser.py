@@ -115,6 +115,40 @@ def test_a_page_uses_no_font_of_the_theme(page: Page, address: str):
     ]
 
 
+# -- Loading -----------------------------------------------------------------
+
+SHIFTS = """
+new Promise((resolve) => {
+  let total = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) total += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(total), 500);
+})
+"""
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", LSTM, QUESTIONS, "search.html"]
+)
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_nothing_moves_while_a_page_loads(
+    page: Page, address: str, name: str, size: dict
+):
+    page.set_viewport_size(size)
+    page.goto(f"{address}/{name}")
+    assert page.evaluate(SHIFTS) < 0.01
+
+
+def test_no_page_waits_for_a_script(page: Page, address: str):
+    page.goto(f"{address}/{QUESTIONS}")
+    waited = page.locator("script:not([defer])").evaluate_all(
+        "scripts => scripts.map((script) => script.src.split('/').at(-1))"
+    )
+    # This one sets the colours of the first paint.
+    assert waited == ["appearance.js"]
+
+
 # -- Figures -----------------------------------------------------------------
 
 

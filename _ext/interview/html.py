@@ -26,10 +26,17 @@ def is_site(app: Sphinx) -> bool:
 def collapse_answers(
     app: Sphinx, document: nodes.document, docname: str
 ) -> None:
-    """Turn each answer into ``<details>``, closed."""
+    """Turn each answer into ``<details>``, closed, and leave room for the
+    control that the script puts below the page's title."""
     if not is_site(app):
         return
-    for section in question_sections(document):
+    sections = list(question_sections(document))
+    title = document.next_node(nodes.title)
+    if sections and title:
+        place = title.parent.index(title) + 1
+        control = nodes.container(classes=["interview-control"])
+        title.parent.insert(place, control)
+    for section in sections:
         answer = next(n for n in section if "interview_answer" in n)
         details = answer_details(classes=answer["classes"])
         details += answer_summary("", "答案")

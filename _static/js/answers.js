@@ -48,9 +48,6 @@
   // -- One button for all, in the words of what it will do.
   const button = document.createElement("button");
   button.type = "button";
-  const control = document.createElement("p");
-  control.className = "interview-control";
-  control.append(button);
 
   const allOpen = () => answers.every((answer) => answer.open);
   function label() {
@@ -64,9 +61,5 @@
   document.addEventListener("toggle", label, true);
   label();
 
-  const first = answers[0].closest(".interview-question");
-  const main = first.closest("[role=main], main, body");
-  const heading = main.querySelector("h1");
-  if (heading) heading.after(control);
-  else first.before(control);
+  document.querySelector(".interview-control")?.append(button);
 })();
