@@ -54,7 +54,8 @@ def smooth_labels(
         raise ValueError(f"targets: expected 0 to {classes - 1}")
     if not 0 <= epsilon < 1:
         raise ValueError(f"epsilon: expected 0 <= epsilon < 1, got {epsilon}")
-    return (1 - epsilon) * np.eye(classes)[targets] + epsilon / classes
+    right = np.arange(classes) == targets[..., None]
+    return (1 - epsilon) * right + epsilon / classes
 
 
 def cross_entropy(
@@ -85,7 +86,7 @@ def cross_entropy(
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     losses = -(q * log_p).sum(axis=-1)
-    gradient = (np.exp(log_p) - q) * real[..., None] / N
+    gradient = np.where(real[..., None], np.exp(log_p) - q, 0) / N
     return float(losses[real].sum() / N), gradient.astype(logits.dtype)
 
 

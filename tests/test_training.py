@@ -132,6 +132,13 @@ def test_a_tenth_is_smoothed_unless_told():
     np.testing.assert_allclose(smooth_labels(np.array(1), 2), [0.05, 0.95])
 
 
+def test_a_large_vocabulary_needs_no_square_of_its_size():
+    classes = 1_000_000
+    (q,) = smooth_labels(np.array([7]), classes, 0.5)
+    assert q.argmax() == 7
+    np.testing.assert_allclose(q.sum(), 1)
+
+
 def example(rng, shape, classes, kind=np.float64) -> tuple[np.ndarray, ...]:
     """Logits, targets that begin with a real one, and a mask."""
     logits = rng.normal(0, 3, (*shape, classes)).astype(kind)
@@ -213,7 +220,8 @@ def test_the_gradient_is_that_of_finite_differences(rng, shape, epsilon):
     logits, targets, mask = example(rng, shape, 4)
     _, gradient = cross_entropy(logits, targets, mask, epsilon)
     expected = derivative(
-        lambda z: cross_entropy(z, targets, mask, epsilon)[0], logits
+        lambda z: np.float64(cross_entropy(z, targets, mask, epsilon)[0]),
+        logits,
     )
     size = np.abs(expected).max()
     np.testing.assert_allclose(gradient, expected, atol=1e-6 * size)
@@ -224,8 +232,10 @@ def test_what_stands_at_padding_changes_nothing(rng):
     loss, gradient = cross_entropy(logits, targets, mask, 0.1)
     assert not mask.all()
     logits[~mask] = np.nan
-    other, _ = cross_entropy(logits, np.where(mask, targets, 99), mask, 0.1)
+    padded = np.where(mask, targets, 99)
+    other, again = cross_entropy(logits, padded, mask, 0.1)
     assert other == loss
+    np.testing.assert_array_equal(again, gradient)
     np.testing.assert_array_equal(gradient[~mask], 0)
 
 
@@ -423,6 +433,7 @@ def test_the_decoder_is_fed_what_stood_before():
     [
         (lambda z, y: smooth_labels(y - 1, 3), "targets: expected 0 to 2"),
         (lambda z, y: smooth_labels(y + 3, 3), "targets: expected 0 to 2"),
+        (lambda z, y: smooth_labels(y + 9, 3), "targets: expected 0 to 2"),
         (lambda z, y: smooth_labels(y, 3, -0.1), "expected 0 <= epsilon < 1"),
         (lambda z, y: smooth_labels(y, 3, 1), "expected 0 <= epsilon < 1"),
         (lambda z, y: cross_entropy(z, y + 3), "targets: expected 0 to 2"),
