@@ -1,6 +1,6 @@
 """All the ways to cut a word, and the most probable one."""
 
-from math import exp
+from math import exp, log
 
 from figures import style
 from figures.diagram import Diagram
@@ -12,14 +12,15 @@ WORD = "lowest"
 
 
 def scores() -> dict[str, float]:
-    """One step of EM from equal scores for every substring."""
+    """One step of EM from equal probabilities for every substring."""
     pieces = {
         word[start:end]
         for word in WORDS
         for start in range(len(word))
         for end in range(start + 1, len(word) + 1)
     }
-    return unigram_em_step(WORDS, dict.fromkeys(sorted(pieces), 0.0))[1]
+    equal = dict.fromkeys(sorted(pieces), -log(len(pieces)))
+    return unigram_em_step(WORDS, equal)[1]
 
 
 def lattice() -> str:

@@ -245,12 +245,14 @@ def train_unigram(
 ) -> dict[str, float]:
     """Return the scores of a vocabulary of about that size.
 
-    pieces is the seed, much too large on purpose. Two steps of EM, then the
-    fifth of the pieces whose loss would cost the likelihood least is
-    dropped, and so on. Single characters stay, so that every word can be
-    written: Kudo, section 3.2. Raises ValueError when no pieces make a word.
+    pieces is the seed, much too large on purpose; all its pieces are equally
+    probable at first. Two steps of EM, then the fifth of the pieces whose
+    loss would cost the likelihood least is dropped, and so on. Single
+    characters stay, so that every word can be written: Kudo, section 3.2.
+    Raises ValueError when no pieces make a word.
     """
-    scores = dict.fromkeys(pieces, 0.0)
+    seed = list(pieces)
+    scores = dict.fromkeys(seed, -float(np.log(len(seed))))
     unused = {
         letter: float(np.log(NEVER)) for word in words for letter in word
     }
