@@ -66,7 +66,7 @@ def lattice() -> str:
                 y,
                 len(piece) * step - 6,
                 30,
-                f"{exp(found[piece]):.3f}",
+                f"{100 * exp(found[piece]):.2g} %",
                 fill=style.CHOSEN if chosen else style.DATA,
                 size=style.SMALL,
             )
