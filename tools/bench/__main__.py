@@ -94,7 +94,6 @@ def print_peers(runs: int, scratch: Path) -> None:
 
     Asks for what print_builds left in scratch.
     """
-    peers.install()
     kinds = {
         "本项目": Site(sites.ours),
         "RTD 主题": Site(sites.bare),
@@ -163,6 +162,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7)
     runs = parser.parse_args().runs
+    # What is missing is told now, not after minutes of building.
+    browsing.chromium_program()
+    peers.install()
     print(
         f"{os.cpu_count()} 核 {platform.machine()}，"
         f"Python {platform.python_version()}，Sphinx {sphinx.__version__}，"

@@ -46,15 +46,21 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Open Debian's Chromium without a window."""
+def chromium_program() -> str:
+    """Return where Debian's Chromium is; exit with one line without it."""
     program = shutil.which("chromium")
     if not program:
         sys.exit("error: no chromium; on Debian: apt-get install chromium")
+    return program
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Open Chromium without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=chromium_program(),
+            args=["--no-sandbox", "--disable-gpu"],
         )
         yield browser
         browser.close()
