@@ -517,3 +517,10 @@ def test_the_parameters_are_counted():
     K = 7
     _, A, start, end = case(2, K)
     assert crf_parameter_count(K) == A.size + start.size + end.size
+
+
+def test_the_peer_trains_by_l_bfgs_unless_told_otherwise():
+    # The number of vectors that L-BFGS remembers is a parameter of it alone.
+    assert "num_memories" in pycrfsuite.Trainer(verbose=False).params()
+    other = pycrfsuite.Trainer("l2sgd", verbose=False)
+    assert "num_memories" not in other.params()
