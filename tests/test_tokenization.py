@@ -8,6 +8,7 @@ from math import exp, log
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from nlpnotes import tokenization
 from nlpnotes.tokenization import (
     byte_letters,
     encode_bpe,
@@ -76,9 +77,18 @@ def test_training_ends_when_no_pair_is_left():
     assert train_bpe({}, 3) == ([], [])
 
 
-def test_a_count_must_be_positive():
+def test_training_makes_as_many_merges_as_asked():
+    words = CORPORA["sennrich"]
+    for merges in range(9):
+        vocabulary, made = train_bpe(words, merges)
+        assert len(made) == merges
+        assert len(vocabulary) == 10 + merges
+
+
+@pytest.mark.parametrize("count", [0, -2])
+def test_a_count_must_be_positive(count: int):
     with pytest.raises(ValueError, match="positive"):
-        train_bpe({"ab": 0}, 1)
+        train_bpe({"ab": count}, 1)
 
 
 def test_a_merge_goes_from_left_to_right():
@@ -207,6 +217,55 @@ def test_a_step_of_em_never_lowers_the_likelihood():
         assert likelihood >= before - 1e-9
         assert sum(map(exp, scores.values())) == pytest.approx(1)
         before = likelihood
+
+
+def test_the_likelihood_is_that_of_all_the_ways():
+    words, scores = {"ab": 3, "aab": 2}, {"a": -1.0, "b": -1.5, "ab": -0.5}
+    expected = sum(
+        count
+        * log(
+            sum(exp(sum(scores[p] for p in way)) for way in ways(word, scores))
+        )
+        for word, count in words.items()
+    )
+    assert unigram_em_step(words, scores)[0] == pytest.approx(expected)
+
+
+def test_each_round_takes_two_steps_of_em_and_drops_a_fifth(monkeypatch):
+    words = {"abcdefgh": 1, "abcd": 2}
+    letters = set("abcdefgh")
+    long = {
+        word[a:b]
+        for word in words
+        for a in range(len(word))
+        for b in range(a + 2, len(word) + 1)
+    }
+    seen: list[set[str]] = []
+
+    def record(words, scores):
+        seen.append({piece for piece in scores if len(piece) > 1})
+        # As they are, so that only the rounds take pieces away.
+        return 0.0, dict(scores)
+
+    monkeypatch.setattr(tokenization, "unigram_em_step", record)
+    scores = train_unigram(words, sorted(letters | long), len(letters) + 15)
+    sizes = [len(pieces) for pieces in seen]
+    # 28, less 5, less 4, less 3; then one, for that is all there is in
+    # excess; each size twice.
+    assert sizes == [28, 28, 23, 23, 19, 19, 16, 16, 15, 15]
+    assert letters < set(scores)
+    assert len(scores) == len(letters) + 15
+
+
+def test_training_ends_when_only_characters_are_left():
+    assert set(train_unigram({"ab": 1}, ["a", "b", "ab"], 1)) == {"a", "b"}
+
+
+def test_the_piece_that_costs_least_goes_first():
+    # ab is written often, bc and cd never.
+    words = {"ab": 9, "c": 1, "d": 1}
+    pieces = ["a", "b", "c", "d", "ab", "bc", "cd"]
+    assert "ab" in train_unigram(words, pieces, 5)
 
 
 def test_training_keeps_characters_and_the_pieces_that_matter_most():
