@@ -100,3 +100,33 @@ def test_every_link_has_its_destination(pdf: PdfReader):
 def test_no_page_is_blank(text: list[str]):
     blank = [n for n, page in enumerate(text[:-1], 1) if not page.strip()]
     assert blank == []
+
+
+def test_no_running_foot_runs_into_the_page_number(book: Path):
+    done = subprocess.run(
+        ["pdftotext", "-bbox", str(book / "knowledge_record.pdf"), "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    feet = 0
+    for number, page in enumerate(done.stdout.split("<page ")[1:], 1):
+        words = [
+            (*map(float, match[:4]), match[4])
+            for match in re.findall(
+                r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" '
+                r'yMax="([\d.]+)">([^<]*)</word>',
+                page,
+            )
+        ]
+        foot = [word for word in words if word[1] > 770]
+        # The page number stands last on the first line of the foot.
+        numbers = [word for word in foot if word[4].isdigit()]
+        if not numbers or len(foot) == 1:
+            continue
+        left, top, *_ = max(numbers)
+        for x, y, right, bottom, text in foot:
+            if x < left and y < top + 5 and bottom > top + 5:
+                assert right < left, (number, text)
+                feet += 1
+    assert feet > 100
