@@ -257,6 +257,28 @@ def test_each_round_takes_two_steps_of_em_and_drops_a_fifth(monkeypatch):
     assert len(scores) == len(letters) + 15
 
 
+def test_a_round_drops_at_least_one_piece_and_no_more_than_it_must():
+    words, pieces = {"abc": 1}, ["a", "b", "c", "ab", "bc", "abc"]
+    rounds = []
+
+    def record(words, scores):
+        rounds.append(len(scores))
+        return 0.0, dict(scores)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokenization, "unigram_em_step", record)
+        train_unigram(words, pieces, 4)
+    assert rounds == [6, 6, 5, 5, 4, 4]
+
+
+def test_a_seed_that_is_small_enough_stays_whole():
+    assert set(train_unigram({"ab": 1}, ["a", "b", "ab"], 9)) == {
+        "a",
+        "b",
+        "ab",
+    }
+
+
 def test_training_ends_when_only_characters_are_left():
     assert set(train_unigram({"ab": 1}, ["a", "b", "ab"], 1)) == {"a", "b"}
 
