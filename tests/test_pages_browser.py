@@ -16,7 +16,7 @@ POLICY = (
     "style-src 'self' 'unsafe-inline'"
 )
 LSTM = "docs/nlp/sequence/lstm.html"
-QUESTIONS = "docs/interview/rnn.html"
+QUESTIONS = "docs/interview/rnn/lstm.html"
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 780}
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
