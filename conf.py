@@ -126,7 +126,7 @@ html_static_path = ["_static"]
 html_css_files = ["css/math-font.css", "css/site.css", "css/code.css"]
 html_js_files = [
     (f"js/{name}.js", {"defer": "defer"})
-    for name in ("figures", "navigation", "scrollers")
+    for name in ("figures", "formulas", "navigation", "scrollers")
 ]
 html_last_updated_fmt = "%Y-%m-%d"
 # Where the site is published and where its sources are edited; the place

@@ -29,6 +29,8 @@ NUMBERED = re.compile(r"\\begin\{(equation|align|gather|multline|eqnarray)\}")
 OPENING = re.compile("[（“《「(]*$")
 CLOSING = re.compile("[、。！），：；？”》」,.;:)]*")
 STRUCTURE = re.compile(r"\\(begin|end)\{|\\\\|&")
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+ANNOTATION = re.compile("(?s)(<annotation [^>]*>).*?(</annotation>)")
 
 
 @cache
@@ -71,8 +73,37 @@ def arrange(latex: str) -> str:
     return rf"\begin{{gathered}}{rows}\end{{gathered}}"
 
 
+def argument(latex: str, start: int) -> tuple[str, int]:
+    """The argument of a macro that begins there or later, and its end."""
+    start += len(latex[start:]) - len(latex[start:].lstrip())
+    if latex[start] != "{":
+        token = re.compile(r"\\[A-Za-z]+|\\?.").match(latex, start)
+        return token[0], token.end()
+    depth = 0
+    for brace in re.compile(r"(?<!\\)[{}]").finditer(latex, start):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            return latex[start + 1 : brace.start()], brace.end()
+    raise ValueError("a brace is open")
+
+
+def without_macros(latex: str, macros: dict[str, str]) -> str:
+    r"""The formula as LaTeX reads it anywhere: for ``\R`` ``\mathbb{R}``."""
+    names = "|".join(map(re.escape, macros))
+    ours = re.compile(rf"\\({names})(?![A-Za-z])")
+    while names and (macro := ours.search(latex)):
+        text, end = macros[macro[1]], macro.end()
+        for number in range(1, arity(text) + 1):
+            value, end = argument(latex, end)
+            text = text.replace(f"#{number}", value)
+        latex = latex[: macro.start()] + text + latex[end:]
+    return latex
+
+
 def convert(latex: str, macros: dict[str, str], *, display: bool) -> str:
     """Return the MathML of a formula.
+
+    Its annotation is the formula in LaTeX that needs no table of macros.
 
     :raises ValueError: the formula is empty or is not LaTeX we know
     """
@@ -84,19 +115,21 @@ def convert(latex: str, macros: dict[str, str], *, display: bool) -> str:
             f"{name} numbers itself, which HTML cannot follow; "
             f"use {name}* or the option :label:"
         )
+    if display:
+        latex = arrange(latex)
     table = converter(tuple(sorted(macros.items())))
     try:
-        mathml = table.convert_with_local_state(
-            arrange(latex) if display else latex, displaystyle=display
-        )
+        mathml = table.convert_with_local_state(latex, displaystyle=display)
     except LatexError as error:
         place, _colon, complaint = str(error).strip().partition(": ")
         message = f"{complaint.rstrip('.')} at character {place}"
         raise ValueError(message) from None
     # EPUB is XML, which does not know HTML's named entities.
-    return re.sub(
+    mathml = re.sub(
         r"&(?!(?:amp|lt|gt|quot);)\w+;", lambda m: html.unescape(m[0]), mathml
     )
+    source = html.escape(without_macros(latex, macros), quote=False)
+    return ANNOTATION.sub(lambda m: m[1] + source + m[2], mathml)
 
 
 def is_display(node: nodes.math | nodes.math_block) -> bool:
@@ -137,11 +170,14 @@ FORMULA = (nodes.math, nodes.math_block)
 def render(self: HTML5Translator, node: nodes.math | nodes.math_block) -> str:
     latex = node.astext()
     try:
-        return convert(
+        mathml = convert(
             latex, self.config.math_macros, display=is_display(node)
         )
     except ValueError:  # reported when the page was read
         return f'<code class="broken-formula">{self.encode(latex)}</code>'
+    if self.builder.out_suffix == ".xhtml":
+        return mathml
+    return mathml.replace(NAMESPACE, "", 1)  # HTML knows the element
 
 
 def visit_math(self: HTML5Translator, node: nodes.math) -> None:
@@ -200,6 +236,11 @@ def text_at(parent: nodes.Element, place: int) -> str:
     return ""
 
 
+def arity(text: str) -> int:
+    """How many arguments a macro takes, by its replacement text."""
+    return max([int(n) for n in re.findall(r"#(\d)", text)], default=0)
+
+
 def latex_macros(macros: dict[str, str]) -> str:
     r"""The table as LaTeX definitions, for the preamble.
 
@@ -208,8 +249,7 @@ def latex_macros(macros: dict[str, str]) -> str:
     """
     definitions = []
     for name, text in sorted(macros.items()):
-        arity = max([int(n) for n in re.findall(r"#(\d)", text)], default=0)
-        arguments = f"[{arity}]" if arity else ""
+        arguments = f"[{arity(text)}]" if arity(text) else ""
         definitions.append(
             rf"\providecommand{{\{name}}}{{}}"
             rf"\renewcommand{{\{name}}}{arguments}{{{text}}}"

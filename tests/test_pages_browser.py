@@ -394,3 +394,53 @@ def test_copied_code_has_no_prompts_and_no_outputs(
     assert text.startswith("import numpy as np\n")
     assert ">>>" not in text
     assert "e-31" not in text
+
+
+def copied(page: Page, first: str, last: str) -> dict[str, str]:
+    """What our scripts give the clipboard, from one place to another."""
+    page.evaluate(
+        """([first, last]) => {
+          const [from, to] = [first, last].map(
+            (place) => document.querySelector(place)
+          );
+          getSelection().setBaseAndExtent(from, 0, to, to.childNodes.length);
+          document.addEventListener("copy", (event) => {
+            const data = event.clipboardData;
+            globalThis.copied = Object.fromEntries(
+              data.types.map((type) => [type, data.getData(type)])
+            );
+          }, { once: true });
+        }""",
+        [first, last],
+    )
+    page.keyboard.press("Control+C")
+    return page.evaluate("copied")
+
+
+def test_formulas_are_copied_as_latex(page: Page, address: str):
+    page.goto(f"{address}/docs/nlp/sequence/rnn.html")
+    before = page.locator("body > *").count()
+    cell = "#rnn-cell > "
+    clipboard = copied(page, f"{cell}.math", f"{cell}p")
+    text = clipboard["text/plain"]
+    assert text.startswith(r"$$\begin{aligned} \mathbf{a}_t &= W \mathbf{x}_t")
+    assert "\n\n$\\tanh$ 逐元素作用，" in text  # as the page breaks its lines
+    assert r"$\tanh$ 逐元素作用，" not in page.locator("main").inner_text()
+    assert r">$\tanh$</span> 逐元素作用" in clipboard["text/html"]
+    assert page.locator("body > *").count() == before
+
+
+def test_a_formula_of_which_a_part_is_selected_is_copied_whole(
+    page: Page, address: str
+):
+    page.goto(f"{address}/docs/nlp/sequence/rnn.html")
+    part = "main .math mi"
+    source = page.locator("main .math annotation").first.text_content()
+    assert copied(page, part, part)["text/plain"] == f"${source}$"
+
+
+def test_text_without_formulas_is_copied_as_browsers_do(
+    page: Page, address: str
+):
+    page.goto(f"{address}/index.html")
+    assert copied(page, "main h1", "main section p") == {}

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 import lxml.html
 import pytest
 from fontTools.ttLib import TTFont
+from math_core import LatexToMathML
 
 STATIC = Path(__file__).parent.parent / "_static"
 # Attributes through which a page makes the browser fetch something.
@@ -102,6 +103,13 @@ def test_every_image_says_what_it_shows(site: Path, pages):
             alt = image.get("alt", "")
             assert alt, (path.relative_to(site), image.get("src"))
             assert not alt.endswith(".svg"), path.relative_to(site)
+
+
+def test_the_source_of_every_formula_is_latex_without_our_macros(pages):
+    latex = LatexToMathML(fancy_error=False)
+    for page in pages.values():
+        for source in page.xpath("//annotation/text()"):
+            latex.convert_with_local_state(source, displaystyle=True)
 
 
 def shown_characters(math: lxml.html.HtmlElement) -> set[str]:
