@@ -31,6 +31,14 @@ def test_the_jacobian_vanishes_without_the_scale_only(found):
     assert abs(scaled[-1] / scaled[2] - 1) < 0.05
 
 
+def test_without_the_scale_few_queries_have_all_the_gradient(found):
+    """The factor 1 / sqrt(d_k) of the backward pass is counted in."""
+    scaled, unscaled = found["scaled"], found["unscaled"]
+    assert unscaled["query"][-1] > 4 * scaled["query"][-1]
+    assert unscaled["query_median"][-1] < 0.001 * unscaled["query"][-1]
+    assert abs(scaled["query_median"][-1] / scaled["query"][-1] - 1) < 0.1
+
+
 def test_the_stored_result_is_of_this_experiment(found):
     stored = result("attention_saturation")
     assert stored["widths"] == found["widths"]
