@@ -93,7 +93,7 @@ def encode_bpe(word: str, merges: list[Pair]) -> list[str]:
     symbols = split(word)
     order = {pair: place for place, pair in enumerate(merges)}
     while True:
-        pairs = set(itertools.pairwise(symbols)) & set(order)
+        pairs = [p for p in itertools.pairwise(symbols) if p in order]
         if not pairs:
             return symbols
         symbols = merge(symbols, min(pairs, key=order.__getitem__))
@@ -163,7 +163,7 @@ def encode_unigram(word: str, scores: Mapping[str, float]) -> list[str]:
     """Return the most probable pieces of a word.
 
     scores maps a piece to the logarithm of its probability; the pieces are
-    drawn independently (Kudo, equation 1), and the best way is found by
+    drawn independently (Kudo, section 3.2), and the best way is found by
     Viterbi's algorithm. Raises ValueError when no pieces make the word.
     """
     best = [0.0] + [-np.inf] * len(word)
