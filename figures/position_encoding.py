@@ -2,9 +2,14 @@
 
 import numpy as np
 
+from figures import style
 from figures.chart import Axis, Plot, heat_map
-from figures.diagram import Diagram
-from nlpnotes.position_encoding import linear_biases, sinusoidal_positions
+from figures.diagram import Diagram, Point
+from nlpnotes.position_encoding import (
+    linear_biases,
+    relative_buckets,
+    sinusoidal_positions,
+)
 
 
 def table() -> str:
@@ -62,6 +67,67 @@ def distance() -> str:
     return str(d)
 
 
+def relative() -> str:
+    """Draw which parameter a distance uses in Shaw's and T5's methods."""
+    d = Diagram(
+        390,
+        "距离怎样归到参数",
+        "横轴是键比查询早几个位置，0 到 140，纵轴是用第几个参数。"
+        "Shaw 的线一格一级升到 16，以后是平的；T5 的线先一格一级升到 8，"
+        "以后台阶越来越宽，从 91 起是平的。",
+    )
+    plot = Plot(
+        d,
+        Axis("键比查询早几个位置", 0, 140, [0, 16, 32, 64, 91, 140]),
+        Axis("第几个参数", 0, 18, [0, 4, 8, 12, 16]),
+        top=60,
+        bottom=322,
+    )
+    behind = np.arange(141)
+    clipped = np.minimum(behind, 16)
+    for series, number in enumerate((clipped, relative_buckets(-behind))):
+        # Both ends of each step, so that a step is level and then upright.
+        xs = np.repeat(behind, 2)[1:]
+        plot.curve(xs.tolist(), np.repeat(number, 2)[:-1].tolist(), series)
+    plot.name(24, 17, "Shaw，截断到 16", 0)
+    plot.name(54, 10.8, "T5，同一方向 16 段", 1)
+    return str(d)
+
+
+def rotation() -> str:
+    """Draw a query and a key, turned, at two pairs of positions."""
+    d = Diagram(
+        278,
+        "一起挪，夹角不变",
+        "两幅图，每幅有查询和键两个箭头。左边查询在位置 2，键在位置 0；"
+        "右边查询在位置 5，键在位置 3。每走一个位置转 25 度。"
+        "两个箭头都转到了别处，夹角都是 110 度。",
+    )
+    # Before turning the query points to 70 degrees, the key to 10.
+    step, radius, y = 25, 88, 156
+
+    def point(x: float, degrees: float, length: float = 1) -> Point:
+        angle = np.radians(degrees)
+        length *= radius
+        return x + length * np.cos(angle), y - length * np.sin(angle)
+
+    for x, i, j in ((120, 2, 0), (360, 5, 3)):
+        query, key = 70 + i * step, 10 + j * step
+        ends = [
+            (query, "*q*", i, style.BLUE, False),
+            (key, "*k*", j, style.VERMILLION, True),
+        ]
+        for degrees, letter, place, color, dashed in ends:
+            d.arrow((x, y), point(x, degrees), color=color, dashed=dashed)
+            at = point(x, degrees, 1.24)
+            d.label(*at, f"$R_{place}{letter}$", color=color)
+        arc = [point(x, a, 0.3) for a in range(key, query + 1, 5)]
+        d.line(*arc, width=style.THIN)
+        d.label(*point(x, (query + key) / 2, 0.56), f"${query - key}$°")
+        d.label(x, 252, f"$i = {i}$，$j = {j}$")
+    return str(d)
+
+
 def linear() -> str:
     """Draw how much a key weighs under ALiBi, by its distance."""
     d = Diagram(
@@ -91,5 +157,7 @@ def linear() -> str:
 FIGURES = {
     "position-encoding-table": table,
     "position-encoding-distance": distance,
+    "position-encoding-relative": relative,
+    "position-encoding-rotation": rotation,
     "position-encoding-alibi": linear,
 }

@@ -2,9 +2,11 @@
 
 Sources: Vaswani et al., "Attention Is All You Need" (2017, arXiv
 1706.03762), section 3.5; Shaw et al., "Self-Attention with Relative
-Position Representations" (2018, arXiv 1803.02155), section 3; Su et al.,
-"RoFormer" (2021, arXiv 2104.09864), section 3; Press et al., "Train Short,
-Test Long" (2022, arXiv 2108.12409), section 3.
+Position Representations" (2018, arXiv 1803.02155), section 3; Raffel et
+al., "Exploring the Limits of Transfer Learning with a Unified Text-to-Text
+Transformer" (2020, arXiv 1910.10683), section 2.1; Su et al., "RoFormer"
+(2021, arXiv 2104.09864), section 3; Press et al., "Train Short, Test Long"
+(2022, arXiv 2108.12409), section 3.
 
 Positions count from 0, as in the papers' code.
 """
@@ -87,6 +89,41 @@ def relative_scores(
     content = Q @ np.swapaxes(K, -1, -2)
     position = np.einsum("...id,ijd->...ij", Q, vectors)
     return (content + position) * float(d_k) ** -0.5
+
+
+def relative_buckets(
+    distances: np.ndarray,
+    buckets: int = 32,
+    limit: int = 128,
+    causal: bool = False,
+) -> np.ndarray:
+    """Return which of T5's buckets each distance j - i falls into.
+
+    distances holds integers in any shape; the result has its shape, with
+    numbers from 0 to buckets - 1. Raffel et al., section 2.1, say how many
+    buckets there are and that they grow logarithmically up to the limit;
+    the rule is that of their code (mesh_tensorflow, transformer_layers.py,
+    _relative_position_bucket). With causal all buckets are for keys behind
+    the query, and a key ahead counts as distance 0; otherwise keys ahead
+    have the second half to themselves. Raises ValueError when the buckets
+    cannot be halved as often as that, or do not end below the limit.
+    """
+    parts = 2 if causal else 4
+    if buckets <= 0 or buckets % parts:
+        raise ValueError(
+            f"buckets: expected a multiple of {parts}, got {buckets}"
+        )
+    half = buckets if causal else buckets // 2
+    exact = half // 2
+    if limit <= exact:
+        raise ValueError(f"limit: expected more than {exact}, got {limit}")
+    distances = np.asarray(distances)
+    behind = np.maximum(-distances, 0) if causal else np.abs(distances)
+    # log2, because it is exact at the powers of two where a bucket begins.
+    far = np.log2(np.maximum(behind, exact) / exact) / np.log2(limit / exact)
+    steps = exact + (far * (half - exact)).astype(int)
+    found = np.where(behind < exact, behind, np.minimum(steps, half - 1))
+    return found if causal else found + half * (distances > 0)
 
 
 def linear_biases(h: int, n: int) -> np.ndarray:

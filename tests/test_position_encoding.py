@@ -12,6 +12,7 @@ from nlpnotes.attention import dot_scores
 from nlpnotes.position_encoding import (
     frequencies,
     linear_biases,
+    relative_buckets,
     relative_scores,
     rotate,
     sinusoidal_positions,
@@ -188,6 +189,57 @@ def test_relative_scores_refuse_other_shapes(rng):
         relative_scores(Q, K, rng.normal(size=(5, 3)))
     with pytest.raises(ValueError, match="K"):
         relative_scores(Q, K[:, :2], rng.normal(size=(5, 4)))
+
+
+# -- T5's buckets ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@pytest.mark.parametrize(("buckets", "limit"), [(32, 128), (16, 20), (8, 9)])
+def test_a_bucket_begins_where_the_distance_reaches_its_power(
+    buckets: int, limit: int, causal: bool
+):
+    # In whole numbers, so that nothing is rounded: bucket e + k begins at
+    # e (limit / e)^(k / rest), where rest buckets share the far distances.
+    half = buckets if causal else buckets // 2
+    e = half // 2
+    rest = half - e
+    for r in range(2 * limit):
+        if r < e:
+            expected = r
+        else:
+            expected = e + max(
+                k for k in range(rest) if r**rest * e**k >= e**rest * limit**k
+            )
+        ahead = 0 if causal else (half + expected if r else expected)
+        found = relative_buckets(np.array([-r, r]), buckets, limit, causal)
+        assert found.tolist() == [expected, ahead]
+
+
+def test_the_buckets_of_t5_are_fine_nearby_and_coarse_far_away():
+    behind = relative_buckets(-np.arange(1000))
+    first = np.flatnonzero(np.diff(behind, prepend=-1))
+    assert first.tolist() == [*range(9), 12, 16, 23, 32, 46, 64, 91]
+    causal = relative_buckets(-np.arange(1000), causal=True)
+    assert np.flatnonzero(np.diff(causal))[-1] + 1 == 113
+    assert relative_buckets(np.zeros((2, 3), int)).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "limit", "causal", "what"),
+    [
+        (6, 128, False, "buckets"),
+        (5, 128, True, "buckets"),
+        (0, 128, True, "buckets"),
+        (32, 8, False, "limit"),
+        (32, 16, True, "limit"),
+    ],
+)
+def test_buckets_that_cannot_be_halved_are_an_error(
+    buckets: int, limit: int, causal: bool, what: str
+):
+    with pytest.raises(ValueError, match=what):
+        relative_buckets(np.arange(3), buckets, limit, causal)
 
 
 # -- Linear biases -----------------------------------------------------------
