@@ -89,8 +89,12 @@ def print_builds(runs: int, scratch: Path) -> None:
     print(f"\n问答扩展占全量构建的 {100 * more:+.1f} %。\n")
 
 
+def kilobytes(size: int) -> str:
+    return f"{size / 1000:.0f} kB"
+
+
 def print_peers(runs: int, scratch: Path) -> None:
-    """Our site beside others: builds, first view, search.
+    """Our site beside others: builds, views, search.
 
     Asks for what print_builds left in scratch.
     """
@@ -108,23 +112,26 @@ def print_peers(runs: int, scratch: Path) -> None:
     }
     found = medians(kinds, runs, scratch, rebuild=True)
     with browsing.chromium() as browser:
-        views, hits = {}, {}
+        views, hits, indexes = {}, {}, {}
         for name in kinds:
             print(f"browsing {name}", file=sys.stderr, flush=True)
             built = scratch / name / "build"
-            asked = {"本项目": "ours", "MkDocs Material": "mkdocs"}
-            views[name] = browsing.first_view(browser, built, peers.PACKAGES)
-            hits[name] = browsing.hits(
-                browser, built, asked.get(name, "sphinx")
+            kind = {"本项目": "ours", "MkDocs Material": "mkdocs"}.get(
+                name, "sphinx"
             )
+            views[name] = browsing.view(browser, built, peers.PACKAGES)
+            indexes[name] = browsing.index_size(built, kind)
+            hits[name] = browsing.hits(browser, built, kind)
     print("| | " + " | ".join(kinds) + " |")
     print("|---" * (len(kinds) + 1) + "|")
     for label, cell in (
         ("全量构建", lambda name: f"{found[name][0]:.1f} s"),
         ("改一页重建", lambda name: f"{found[name][1]:.1f} s"),
-        ("首次打开 LSTM 一页", lambda name: f"{views[name][0] / 1000:.0f} kB"),
-        ("请求数", lambda name: f"{views[name][1]}"),
-        ("其中站外", lambda name: f"{views[name][2]}"),
+        ("首次打开 LSTM 一页", lambda name: kilobytes(views[name].first)),
+        ("请求数", lambda name: f"{views[name].requests}"),
+        ("其中站外", lambda name: f"{views[name].outside}"),
+        ("接着打开 GRU 一页", lambda name: kilobytes(views[name].second)),
+        ("搜索的索引", lambda name: kilobytes(indexes[name])),
         (
             "搜索前三条里有要找的页",
             lambda name: "{} / {}".format(*hits[name]),

@@ -8,6 +8,7 @@ import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +24,7 @@ from playwright.sync_api import (
 
 QUERIES = Path(__file__).parents[2] / "tests" / "search_queries.toml"
 PAGE = "docs/nlp/sequence/lstm.html"
+NEXT_PAGE = "docs/nlp/sequence/gru.html"
 # Where sites fetch MathJax; `packages` stands in for it.
 CDN = "https://cdn.jsdelivr.net/npm/"
 # What is compressed already, and is sent as it is.
@@ -77,43 +79,71 @@ def packaged(url: str, packages: Path) -> Path:
     return packages / package / path
 
 
-def first_view(
-    browser: Browser, folder: Path, packages: Path
-) -> tuple[int, int, int]:
-    """Return the bytes, the requests and those to other hosts of one page.
+@dataclass
+class View:
+    """What two pages cost, one opened after the other.
 
-    Text is counted gzipped, as servers send it. MathJax comes from packages;
-    what else other hosts would send is not counted, for they are not asked.
+    Bytes are counted with text gzipped, as servers send it; the second page
+    finds what the first has fetched in the browser's cache.
     """
-    outside: list[str] = []
-    files: list[Path] = []
+
+    first: int = 0
+    second: int = 0
+    requests: int = 0  # of the first page
+    outside: int = 0  # of these, to other hosts
+
+
+def view(browser: Browser, folder: Path, packages: Path) -> View:
+    """Open two pages of a site and return what they cost.
+
+    MathJax comes from packages; what else other hosts would send is not
+    counted, for they are not asked.
+    """
+    asked: dict[str, int] = {}  # bytes by address
 
     def answer(route: Route, request: Request) -> None:
         if request.url.startswith(address):
             path = unquote(urlsplit(request.url).path)
             file = folder / path.lstrip("/")
-        else:
-            outside.append(request.url)
-            if not request.url.startswith(CDN):
-                return route.abort()
+        elif request.url.startswith(CDN):
             file = packaged(request.url, packages)
-        files.append(file)
+        else:
+            asked[request.url] = 0
+            return route.abort()
+        asked[request.url] = sent(file)
         return route.fulfill(
             path=file, headers={"access-control-allow-origin": "*"}
         )
 
+    found = View()
     with served(folder) as address, browser.new_page() as page:
         page.route(re.compile("^http"), answer)
         page.goto(f"{address}/{PAGE}", wait_until="networkidle")
-    sizes = (
-        len(content if file.suffix in PACKED else gzip.compress(content, 6))
-        for file in files
-        for content in [file.read_bytes()]
-    )
-    strangers = [url for url in outside if not url.startswith(CDN)]
-    return sum(sizes), len(files) + len(strangers), len(outside)
+        found.first = sum(asked.values())
+        found.requests = len(asked)
+        found.outside = sum(not url.startswith(address) for url in asked)
+        page.goto(f"{address}/{NEXT_PAGE}", wait_until="networkidle")
+        found.second = sum(asked.values()) - found.first
+    return found
 
 
+def sent(file: Path) -> int:
+    """How many bytes a server sends for a file."""
+    content = file.read_bytes()
+    packed = file.suffix in PACKED
+    return len(content if packed else gzip.compress(content, 6))
+
+
+def index_size(folder: Path, kind: str) -> int:
+    """How many bytes a reader's first search fetches as its index."""
+    return sent(folder / INDEX[kind])
+
+
+INDEX = {
+    "ours": "_static/search-index.js",
+    "sphinx": "searchindex.js",
+    "mkdocs": "search/search_index.json",
+}
 # How each site is asked: open its search for a query, and find the results.
 ASK = {
     "ours": (
