@@ -1,11 +1,12 @@
 """The self-test page, in a real Chromium, over HTTP and from file://."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sphinx.testing.util import SphinxTestApp
 
 KEY = "knowledge_record.review"
@@ -73,6 +74,23 @@ def test_the_choice_counts_new_cards(page: Page):
     expect(counter(page)).to_contain_text("选中 1 题")
     start(page)
     expect(page.locator(".review-card h2")).to_have_text("什么是 LSTM？")
+
+
+def test_topics_stand_in_the_order_of_the_pages_whichever_comes_first(
+    page: Page,
+):
+    topics = page.locator("input[name=topic]")
+    usual = topics.evaluate_all("boxes => boxes.map((box) => box.value)")
+
+    def late(route: Route) -> None:
+        time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/docs/one.js", late)
+    page.reload()
+    expect(page.get_by_text("选中 3 题")).to_be_visible()
+    assert usual == topics.evaluate_all("boxes => boxes.map((b) => b.value)")
+    assert usual[0] == "LSTM"
 
 
 def test_a_card_shows_its_answer_only_when_asked(page: Page):

@@ -291,7 +291,10 @@
 
   let failed = 0;
   Promise.all(pages().map((page) => new Promise((resolve) => {
-    const script = make("script", { src: `${root}_static/review/${page}.js` });
+    const script = make("script", {
+      src: `${root}_static/review/${page}.js`,
+      async: false, // the pages come in the order of the list
+    });
     script.addEventListener("load", resolve);
     script.addEventListener("error", () => { failed += 1; resolve(); });
     document.head.append(script);
