@@ -76,8 +76,8 @@ def forward(
     with y_t = j. Raises ValueError for other shapes, or if every path is
     forbidden.
     """
-    T, _K = _check(E, A, start, end)
-    alpha = np.empty_like(E)
+    T, K = _check(E, A, start, end)
+    alpha = np.empty((T, K))
     alpha[0] = start + E[0]
     for t in range(1, T):
         alpha[t] = logsumexp(alpha[t - 1][:, None] + A, axis=0) + E[t]
@@ -96,8 +96,8 @@ def backward(
     add to the score when y_t = i: neither E[t, i] nor what came before.
     Raises ValueError for other shapes.
     """
-    T, _K = _check(E, A, start, end)
-    beta = np.empty_like(E)
+    T, K = _check(E, A, start, end)
+    beta = np.empty((T, K))
     beta[-1] = end
     for t in range(T - 2, -1, -1):
         beta[t] = logsumexp(A + E[t + 1] + beta[t + 1], axis=1)

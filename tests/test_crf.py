@@ -120,6 +120,17 @@ def test_the_marginals_are_those_of_all_paths(size, scores):
     np.testing.assert_allclose(found[1], edges, rtol=0, atol=1e-12)
 
 
+def test_scores_may_be_integers():
+    whole = [np.round(part).astype(int) for part in case(4, 3)]
+    floats = [part.astype(float) for part in whole]
+    assert forward(*whole)[1] == forward(*floats)[1]
+    np.testing.assert_array_equal(backward(*whole), backward(*floats))
+    for ours, theirs in zip(
+        marginals(*whole), marginals(*floats), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_viterbi_finds_the_best_of_all_paths(size, scores):
     paths = every_path(*size)
     best = max(paths, key=lambda y: score_by_hand(y, *scores))
