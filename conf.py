@@ -35,7 +35,7 @@ extensions = [
     "sphinx_reredirects",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.rsvgconverter",
-    "theme_style",
+    "style_sheet",
 ]
 exclude_patterns = [
     ".*",
@@ -123,7 +123,17 @@ html_theme_options = {
 }
 html_title = project
 html_static_path = ["_static"]
-html_css_files = ["css/math-font.css", "css/site.css", "css/code.css"]
+# In the order of the cascade; pages get them as one file.
+style_sheets = [
+    "css/theme.css",
+    "copybutton.css",
+    "css/search.css",
+    "css/interview.css",
+    "css/review.css",
+    "css/math-font.css",
+    "css/site.css",
+    "css/code.css",
+]
 html_js_files = [
     (f"js/{name}.js", {"defer": "defer"})
     for name in ("figures", "formulas", "navigation", "scrollers")

@@ -17,11 +17,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.typing import ExtensionMetadata
 
 # jQuery and its kin serve the theme's menu; the others Sphinx's own search.
-# css/code.css stands in for pygments.css: it has colours for the dark; and
-# css/theme-used.css for the theme's whole sheet, see theme_style.
+# css/code.css stands in for pygments.css: it has colours for the dark.
 UNUSED = {
     "_static/_sphinx_javascript_frameworks_compat.js",
-    "_static/css/theme.css",
     "_static/doctools.js",
     "_static/jquery.js",
     "_static/pygments.css",

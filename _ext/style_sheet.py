@@ -1,18 +1,26 @@
-"""The theme's style sheet without what our frame never shows.
+"""The one style sheet of the site, made of several.
 
-sphinx-rtd-theme's sheet is 136 kB, and two thirds of it are icons, forms,
-buttons and menus that _templates/frame.html does not use. The rest is
-written once into the output as _static/css/theme-used.css.
+A browser shows nothing before it has every sheet that a page names, so each
+further one delays the first view. `style_sheets` in conf.py lists what goes
+into _static/css/all.css, in the order of the cascade; pages name that file
+in place of its parts.
+
+The theme's own sheet is 136 kB, and two thirds of it are icons, forms,
+buttons and menus that _templates/frame.html does not use: these are left
+out.
 """
 
 import re
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.errors import ConfigError
 from sphinx.util.typing import ExtensionMetadata
 
-USED = "css/theme-used.css"
+ALL = "css/all.css"
+THEME = "css/theme.css"
 
 # A selector with one of these names a component that no page has.
 UNUSED = re.compile(
@@ -62,37 +70,77 @@ def trim(style: str) -> str:
     )
 
 
-def theme_sheet(app: Sphinx) -> Path | None:
-    """Where the theme's own sheet is installed."""
-    for folder in app.builder.theme.get_theme_dirs():
-        sheet = Path(folder) / "static" / "css" / "theme.css"
-        if sheet.is_file():
-            return sheet
-    return None
+def is_site(app: Sphinx) -> bool:
+    """Whether the builder writes a site, and the site wants one sheet."""
+    return (
+        isinstance(app.builder, StandaloneHTMLBuilder)
+        and not app.builder.embedded
+        and bool(app.config.style_sheets)
+    )
+
+
+def source_of(app: Sphinx, sheet: str) -> Path:
+    """Where a sheet is: ours, an extension's or the theme's.
+
+    :raises ConfigError: it is nowhere
+    """
+    folders = [
+        *(app.confdir / path for path in app.config.html_static_path),
+        *(path / "static" for path in app.builder.theme.get_theme_dirs()),
+    ]
+    for folder in map(Path, folders):
+        if (folder / sheet).is_file():
+            return folder / sheet
+    raise ConfigError(f"style_sheets names {sheet}, which is not there")
 
 
 def write(app: Sphinx) -> None:
-    """Write the trimmed sheet unless it is newer than its makers.
+    """Write the one sheet unless it is newer than its parts."""
+    if not is_site(app):
+        return
+    sheets = {name: source_of(app, name) for name in app.config.style_sheets}
+    target = Path(app.outdir, "_static", ALL)
+    makers = [*sheets.values(), Path(__file__), app.confdir / "conf.py"]
+    made_from = max(maker.stat().st_mtime for maker in makers)
+    if target.exists() and target.stat().st_mtime >= made_from:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    texts = []
+    for name, sheet in sheets.items():
+        text = sheet.read_text(encoding="utf-8")
+        texts.append(trim(text) if name == THEME else text)
+    target.write_text("\n".join(texts), encoding="utf-8")
 
-    page_frame leaves out the full one.
-    """
-    if not isinstance(app.builder, StandaloneHTMLBuilder):
+
+def name_one(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: object,
+) -> None:
+    """Let a page name the one sheet in place of its parts."""
+    if not is_site(app):
         return
-    sheet = theme_sheet(app)
-    if app.builder.embedded or sheet is None:
-        return
-    # Where the theme's own sheet stands: before all of ours.
-    app.add_css_file(USED, priority=200)
-    target = Path(app.outdir, "_static", USED)
-    made_from = max(sheet.stat().st_mtime, Path(__file__).stat().st_mtime)
-    if not target.exists() or target.stat().st_mtime < made_from:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = trim(sheet.read_text(encoding="utf-8"))
-        target.write_text(text, encoding="utf-8")
+    parts = {f"_static/{name}" for name in app.config.style_sheets}
+    context["css_files"] = [
+        file
+        for file in context["css_files"]
+        if str(getattr(file, "filename", file)) not in parts
+    ]
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    app.connect("builder-inited", write)
+    app.add_config_value("style_sheets", [], "html", list)
+    # After the extensions that tell where their files are and which pages
+    # need them.
+    app.connect("builder-inited", write, priority=900)
+    app.connect(
+        "builder-inited",
+        lambda app: is_site(app) and app.add_css_file(ALL, priority=200),
+        priority=900,
+    )
+    app.connect("html-page-context", name_one, priority=900)
     return {
         "version": "1",
         "parallel_read_safe": True,

@@ -9,7 +9,6 @@ from docutils.core import publish_doctree
 from changes_feed import ATOM, feed
 from page_description import LONGEST, description
 from page_frame import reading_minutes, with_sizes
-from theme_style import trim, used_selectors
 
 # -- Reading time ------------------------------------------------------------
 
@@ -91,36 +90,3 @@ def test_the_feed_is_sorted_by_change_and_escaped():
     assert titles == ["新", "旧 <b>"]
     ids = [e.text for e in root.findall("a:entry/a:id", space)]
     assert ids == ["https://example.org/b.html", "https://example.org/a.html"]
-
-
-# -- The theme's style -------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("selectors", "used"),
-    [
-        (".rst-content p", ".rst-content p"),
-        (".fa-home:before", ""),
-        (".fa-home:before,.rst-content p", ".rst-content p"),
-        (".wy-menu a", ""),
-        (".wy-table-responsive", ".wy-table-responsive"),
-        (".wy-table th", ""),
-    ],
-)
-def test_only_selectors_that_can_match_are_kept(selectors: str, used: str):
-    assert used_selectors(selectors) == used
-
-
-def test_rules_keep_their_media_and_fonts_go():
-    style = (
-        "@font-face{font-family:Lato;src:url(a.woff2)}"
-        ".btn{color:red}p,.btn{color:blue}"
-        "@media print{.btn{color:red}p{color:black}}"
-        "@media screen{.btn{color:red}}"
-    )
-    assert trim(style).split("\n") == [
-        "p{color:blue}",
-        "@media print{p{color:black}",
-        "}",
-        "",
-    ]

@@ -97,6 +97,13 @@ def test_style_sheets_load_nothing_from_elsewhere(site: Path):
         assert "@import url" not in text, sheet
 
 
+def test_every_page_names_one_style_sheet(site: Path, pages):
+    for path, page in pages.items():
+        sheets = page.xpath("//link[@rel='stylesheet']/@href")
+        name = path.relative_to(site)
+        assert len(sheets) == 1, name
+
+
 def test_every_image_says_what_it_shows(site: Path, pages):
     for path, page in pages.items():
         for image in page.xpath("//img"):
