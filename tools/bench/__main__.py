@@ -68,12 +68,13 @@ def medians(
 
 
 def print_builds(runs: int, scratch: Path) -> None:
-    """Our site against bare Sphinx, and against itself without questions."""
+    """Our site against bare Sphinx, and against itself without parts."""
     found = medians(
         {
             "ours": Site(sites.ours),
             "bare": Site(sites.bare),
             "without questions": Site(sites.without_questions),
+            "without search": Site(sites.without_search),
         },
         runs,
         scratch,
@@ -85,8 +86,11 @@ def print_builds(runs: int, scratch: Path) -> None:
         ("全量构建", "改一页重建"), found["ours"], found["bare"], strict=True
     ):
         print(f"| {label} | {ours:.2f} s | {bare:.2f} s | {ours / bare:.2f} |")
-    more = found["ours"][0] / found["without questions"][0] - 1
-    print(f"\n问答扩展占全量构建的 {100 * more:+.1f} %。\n")
+    shares = (
+        f"{100 * (found['ours'][0] / found[without][0] - 1):+.1f} %"
+        for without in ("without questions", "without search")
+    )
+    print("\n问答扩展给全量构建添 {}，搜索添 {}。\n".format(*shares))
 
 
 def kilobytes(size: int) -> str:

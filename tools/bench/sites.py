@@ -49,6 +49,16 @@ extensions = [
 ]
 primary_domain = None
 """
+WITHOUT_SEARCH = """
+extensions = [name for name in extensions if name != "search"]
+
+
+def setup(app):
+    def index_nothing(app):  # nor does Sphinx
+        app.builder.search = False
+
+    app.connect("builder-inited", index_nothing)
+"""
 QUESTIONS_CONF = """\
 import sys
 sys.path.insert(0, {ext!r})
@@ -148,6 +158,13 @@ def without_questions(folder: Path) -> None:
     _make_plain(folder)
     with (folder / "conf.py").open("a", encoding="utf-8") as conf:
         conf.write(WITHOUT_QUESTIONS)
+
+
+def without_search(folder: Path) -> None:
+    """The site without a search, ours or Sphinx's."""
+    ours(folder)
+    with (folder / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write(WITHOUT_SEARCH)
 
 
 def bare(folder: Path) -> None:
