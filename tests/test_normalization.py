@@ -140,6 +140,81 @@ def test_the_gradient_of_layer_norm_is_that_of_finite_differences(rng, shape):
         np.testing.assert_allclose(gradient, expected, atol=1e-6)
 
 
+def test_the_gradient_of_batch_norm_is_that_of_layer_norm_on_columns(rng):
+    """In training; gain goes with the column, so it is multiplied before."""
+    X, dY = rng.normal(size=(2, 6, 3))
+    gain, bias, mean, variance = rng.normal(size=(4, 3))
+    dX, _, _ = layer_norm_backward((gain * dY).T, X.T, np.ones(6))
+
+    def loss(X: np.ndarray) -> np.ndarray:
+        Y, _ = batch_norm_train(X, gain, bias, (mean, variance))
+        return (dY * Y).sum()
+
+    np.testing.assert_allclose(dX.T, derivative(loss, X), atol=1e-6)
+
+
+# Numbers so small that eps is most of what they are divided by.
+SMALL = 1e-3
+
+
+def test_layer_norm_has_the_operators_eps(rng):
+    """1e-5, as PyTorch's LayerNorm has it too."""
+    X = SMALL * rng.normal(size=(4, 8))
+    gain, bias = rng.normal(size=(2, 8))
+    (expected,) = operator(
+        "LayerNormalization", {"X": X, "gain": gain, "bias": bias}
+    )
+    np.testing.assert_allclose(layer_norm(X, gain, bias), expected, rtol=1e-6)
+
+
+def test_rms_norm_has_the_operators_eps(rng):
+    """1e-5, as ONNX has it (torchtune takes 1e-6)."""
+    X, gain = SMALL * rng.normal(size=(4, 8)), rng.normal(size=8)
+    (expected,) = operator("RMSNormalization", {"X": X, "gain": gain})
+    np.testing.assert_allclose(rms_norm(X, gain), expected, rtol=1e-6)
+
+
+def test_the_gradient_supposes_the_eps_that_layer_norm_supposes(rng):
+    """A different one gives the gradient of a function nobody computed."""
+    X, dY = SMALL * rng.normal(size=(4, 8)), rng.normal(size=(4, 8))
+    gain, bias = rng.normal(size=(2, 8))
+    dX, dgain, _ = layer_norm_backward(dY, X, gain)
+    expected = derivative(
+        lambda scaled: (dY * layer_norm(SMALL * scaled, gain, bias)).sum(),
+        X / SMALL,
+    )
+    np.testing.assert_allclose(SMALL * dX, expected, rtol=1e-4, atol=1e-8)
+    Z = layer_norm(X, np.ones(8), np.zeros(8))
+    np.testing.assert_allclose(dgain, (dY * Z).sum(axis=0), rtol=1e-12)
+
+
+def test_batch_norm_at_inference_has_the_operators_eps(rng):
+    """1e-5, as PyTorch's BatchNorm has it too."""
+    X, gain, bias, mean, variance = batch(rng, (7, 4), np.float64)
+    variance *= SMALL**2
+    (expected,) = operator(
+        "BatchNormalization",
+        {"X": X, "g": gain, "b": bias, "m": mean, "v": variance},
+    )
+    found = batch_norm_infer(X, gain, bias, (mean, variance))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_batch_norm_in_training_has_the_operators_eps_and_momentum(rng):
+    """Nine tenths of the old average stay: PyTorch's 0.1, seen from behind."""
+    X, gain, bias, mean, variance = batch(rng, (7, 4), np.float64)
+    X *= SMALL
+    expected = operator(
+        "BatchNormalization",
+        {"X": X, "g": gain, "b": bias, "m": mean, "v": variance},
+        outputs=3,
+        training_mode=1,
+    )
+    found, averages = batch_norm_train(X, gain, bias, (mean, variance))
+    for one, other in zip((found, *averages), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
 def test_the_gradient_leaves_mean_and_length_alone(rng):
     X, dY = rng.normal(size=(2, 4, 6))
     dX, _, _ = layer_norm_backward(dY, X, np.ones(6), 0)

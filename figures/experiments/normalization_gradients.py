@@ -4,7 +4,7 @@ A stack of Transformer layers (one head, no dropout) with LayerNorm after
 the residual sum (Post-LN, as in Vaswani et al. 2017) or before the sub-layer
 (Pre-LN, with one more LayerNorm at the end). Weights are Xavier's normal
 ones, and the loss is the cross-entropy of a random label at each position,
-as in Xiong et al. 2020, section 3.2. What is kept is the Frobenius norm of
+as in Xiong et al. 2020, section 3.3. What is kept is the Frobenius norm of
 the gradient of W_2, the second matrix of the feed-forward network.
 """
 
