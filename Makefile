@@ -59,8 +59,10 @@ figures: test-packages  ## draw every figure again
 experiments: test-packages  ## run the experiments that figures show again
 	$(BIN)/python -m figures.experiments
 
+# A file's tests share what they build, so a file stays with one process;
+# the longest file comes first by its name.
 test: test-packages  ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: test-packages  ## measure the builds against their peers
 	$(BIN)/python -m tools.bench

@@ -128,3 +128,15 @@ def serve() -> Iterator[Callable[[Path], str]]:
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def address(site: Path, serve: Callable[[Path], str]) -> str:
+    """Where the site is served on this machine."""
+    return serve(site)
+
+
+@pytest.fixture(scope="session")
+def names(site: Path) -> list[str]:
+    """Every page, by its path in the site."""
+    return [str(path.relative_to(site)) for path in site.rglob("*.html")]

@@ -1,12 +1,11 @@
 """Every page in a real browser: light, dark, phone, keyboard, paper."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 pytestmark = pytest.mark.chromium
@@ -20,17 +19,6 @@ QUESTIONS = "docs/interview/rnn/lstm.html"
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 780}
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
-
-
-@pytest.fixture(scope="module")
-def address(site: Path, serve: Callable[[Path], str]) -> str:
-    return serve(site)
-
-
-@pytest.fixture(scope="module")
-def names(site: Path) -> list[str]:
-    """Every page, by its path in the site."""
-    return [str(path.relative_to(site)) for path in site.rglob("*.html")]
 
 
 @pytest.fixture
@@ -263,50 +251,6 @@ def test_the_menu_of_a_phone_opens_and_closes(page: Page, address: str):
 
 
 # -- Keyboard and screen readers ---------------------------------------------
-
-
-# Formulas and highlighted code are alike on all pages, and looking at each
-# letter of them takes minutes: one page is looked at as it is, in the others
-# they are plain text.
-PLAIN = """() => {
-  for (const math of document.querySelectorAll("math")) math.replaceWith("x");
-  for (const code of document.querySelectorAll("pre")) {
-    code.textContent = code.textContent;
-  }
-}"""
-# What a change of colours can spoil.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-
-
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize(
-    ("scheme", "rules"), [("light", {}), ("dark", COLOURS)]
-)
-def test_axe_finds_nothing(
-    browser: Browser,
-    address: str,
-    names: list[str],
-    scheme: str,
-    rules: dict,
-    size: dict,
-):
-    context = browser.new_context(viewport=size, color_scheme=scheme)
-    page = context.new_page()
-    found = set()
-    for name in names:
-        page.goto(f"{address}/{name}")
-        page.evaluate(OPEN_ALL)
-        page.wait_for_timeout(100)  # what scrolls is marked
-        if name != LSTM:
-            page.evaluate(PLAIN)
-        options = {"resultTypes": ["violations"], **rules}
-        response = Axe().run(page, options=options).response
-        found |= {
-            (name, violation["id"], violation["nodes"][0]["html"][:120])
-            for violation in response["violations"]
-        }
-    context.close()
-    assert found == set()
 
 
 def test_the_first_key_offers_to_skip_the_navigation(page: Page, address: str):
