@@ -156,7 +156,10 @@ if html_baseurl:
         ),
     }
 # From where pages once were to where they are; an entry stays for ever.
-redirects: dict[str, str] = {}
+redirects = {
+    "docs/interview/transformer/decoder": "architecture.html",
+    "docs/interview/transformer/input": "position.html",
+}
 # A tarball or a shallow clone has no history: pages show no date then.
 suppress_warnings = ["git.subprocess_error", "git.too_shallow"]
 # Copied code runs: without prompts and outputs.
