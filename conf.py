@@ -25,6 +25,7 @@ extensions = [
     "interview",
     "lean_code",
     "mathml",
+    "moved_pages",
     "myst_parser",
     "page_description",
     "page_frame",
@@ -32,7 +33,6 @@ extensions = [
     "search",
     "sphinx_copybutton",
     "sphinx_last_updated_by_git",
-    "sphinx_reredirects",
     "sphinxcontrib.bibtex",
     "sphinxcontrib.rsvgconverter",
     "style_sheet",
@@ -139,14 +139,27 @@ html_js_files = [
     for name in ("figures", "formulas", "navigation", "scrollers")
 ]
 html_last_updated_fmt = "%Y-%m-%d"
+# From where pages once were to where they are; an entry stays for ever.
+moved_pages = {
+    "docs/interview/transformer/decoder": (
+        "docs/interview/transformer/architecture"
+    ),
+    "docs/interview/transformer/input": "docs/interview/transformer/position",
+}
 # Where the site is published and where its sources are edited; the place
 # that publishes knows, a build at home has neither.
 html_baseurl = os.environ.get("SITE_URL", "")
 edit_url_base = os.environ.get("SITE_EDIT_URL", "")
 if html_baseurl:
-    extensions += ["changes_feed", "notfound.extension", "sphinx_sitemap"]
+    extensions += [
+        "changes_feed",
+        "notfound.extension",
+        "social_card",
+        "sphinx_sitemap",
+    ]
     sitemap_url_scheme = "{link}"
     sitemap_excludes = ["404.html", "search.html", "genindex.html"]
+    sitemap_excludes += [f"{old}.html" for old in moved_pages]
     notfound_urls_prefix = urlsplit(html_baseurl).path
     notfound_context = {
         "title": "没有这一页",
@@ -155,11 +168,6 @@ if html_baseurl:
             "从左边的目录找，或者搜索一下。</p>"
         ),
     }
-# From where pages once were to where they are; an entry stays for ever.
-redirects = {
-    "docs/interview/transformer/decoder": "architecture.html",
-    "docs/interview/transformer/input": "position.html",
-}
 # A tarball or a shallow clone has no history: pages show no date then.
 suppress_warnings = ["git.subprocess_error", "git.too_shallow"]
 # Copied code runs: without prompts and outputs.

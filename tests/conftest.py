@@ -1,6 +1,7 @@
 """What the tests share: the whole-site builds and the tools they need."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -137,6 +138,14 @@ def address(site: Path, serve: Callable[[Path], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def names(site: Path) -> list[str]:
-    """Every page, by its path in the site."""
-    return [str(path.relative_to(site)) for path in site.rglob("*.html")]
+def moved() -> set[str]:
+    """The paths in the site of pages that only lead on to others."""
+    pages = runpy.run_path(str(ROOT / "conf.py"))["moved_pages"]
+    return {f"{name}.html" for name in pages}
+
+
+@pytest.fixture(scope="session")
+def names(site: Path, moved: set[str]) -> list[str]:
+    """Every page that is read, by its path in the site."""
+    found = [str(path.relative_to(site)) for path in site.rglob("*.html")]
+    return [name for name in found if name not in moved]

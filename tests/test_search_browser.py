@@ -82,8 +82,9 @@ def ask(page: Page, base: str) -> Callable[[str], Page]:
 
 def first(page: Page) -> str:
     """Where the first result leads."""
-    address = page.locator(f"{RESULTS} a").first.get_attribute("href")
-    return (address or "").removeprefix("./")
+    return page.locator(f"{RESULTS} a").first.evaluate(
+        "link => link.href.slice(new URL('./', location.href).href.length)"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ def page(browser: Browser, site: Path) -> Iterator[Page]:
     page.close()
 
 
-def ask(page: Page, query: str) -> list[str]:
+def ask(page: Page, site: Path, query: str) -> list[str]:
     """Type a query; return the addresses of the results."""
     box = page.locator("#search-form input")
     box.fill("")
@@ -43,9 +43,9 @@ def ask(page: Page, query: str) -> list[str]:
         re.compile("结果|没有找到")
     )
     found = page.locator(f"{RESULTS} a").evaluate_all(
-        "links => links.map((link) => link.getAttribute('href'))"
+        "links => links.map((link) => link.href)"
     )
-    return [address.removeprefix("./") for address in found]
+    return [address.removeprefix(f"{site.as_uri()}/") for address in found]
 
 
 def place(query: dict, found: list[str]) -> int | None:
@@ -57,10 +57,10 @@ def place(query: dict, found: list[str]) -> int | None:
 
 
 @pytest.fixture(scope="module")
-def places(page: Page) -> dict[str, int | None]:
+def places(page: Page, site: Path) -> dict[str, int | None]:
     """For each query that has a target, where it stands."""
     return {
-        query["text"]: place(query, ask(page, query["text"]))
+        query["text"]: place(query, ask(page, site, query["text"]))
         for query in QUERIES
         if query["targets"]
     }
@@ -88,8 +88,8 @@ def test_of_a_hundred_queries_95_have_their_target_first(places: dict):
 @pytest.mark.parametrize(
     "text", [query["text"] for query in QUERIES if not query["targets"]]
 )
-def test_what_is_not_there_is_not_found(page: Page, text: str):
-    assert ask(page, text) == []
+def test_what_is_not_there_is_not_found(page: Page, site: Path, text: str):
+    assert ask(page, site, text) == []
 
 
 @pytest.mark.chromium

@@ -16,6 +16,7 @@ from nlpnotes.tokenization import (
     encode_wordpiece,
     expected_counts,
     merge,
+    split,
     to_byte_letters,
     train_bpe,
     train_unigram,
@@ -71,6 +72,13 @@ def test_random_corpora_full_of_ties_give_the_same_merges(seed: int):
         assert encode_bpe(word, made) == peer.encode(word).tokens
 
 
+def test_the_peer_drops_a_letter_it_has_never_seen():
+    words = CORPORA["sennrich"]
+    vocabulary, _ = train_bpe(words, 6)
+    peer = peer_bpe(words, len(vocabulary))
+    assert peer.encode("lowland").tokens == ["low", "l", "n", "d"]
+
+
 def test_training_ends_when_no_pair_is_left():
     vocabulary, made = train_bpe({"ab": 1}, 10)
     assert (vocabulary, made) == (["a", "b", "ab"], [("a", "b")])
@@ -108,6 +116,26 @@ def test_wordpiece_of_the_peer_is_trained_by_the_merges_of_bpe(merges: int):
     )
     peer.train_from_iterator([text_of(words)], trainer)
     assert set(peer.get_vocab()) == set(vocabulary)
+    assert "##ug" in peer.get_vocab()
+    assert "hu" not in peer.get_vocab()
+
+
+def test_the_likelihood_would_choose_another_pair_first():
+    def likelihood(texts: list[tuple[list[str], int]]) -> float:
+        counts: Counter[str] = Counter()
+        for text, n in texts:
+            counts.update({s: n * c for s, c in Counter(text).items()})
+        return sum(n * log(n / counts.total()) for n in counts.values())
+
+    words = {"hugging": 10, "hugs": 7, "bugs": 4}
+    texts = [(split(word, "##"), n) for word, n in words.items()]
+    gain = {
+        pair: likelihood([(merge(text, pair, "##"), n) for text, n in texts])
+        - likelihood(texts)
+        for text, _ in texts
+        for pair in pairwise(text)
+    }
+    assert max(gain, key=gain.__getitem__) == ("h", "##u")
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -150,6 +178,17 @@ def test_the_letters_of_bytes_are_those_of_the_peer():
     for text in ("abc", "注意力", "naïve 🙂", "\n\t\x00\u00ad"):
         ((found, _),) = cut.pre_tokenize_str(text)
         assert to_byte_letters(text) == found
+
+
+def test_gpt2_cuts_text_into_classes_first():
+    cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
+
+    def parts(text: str) -> list[str]:
+        spans = (span for _, span in cut.pre_tokenize_str(text))
+        return [text[start:end] for start, end in spans]
+
+    assert parts("it's 3 dogs!") == ["it", "'s", " 3", " dogs", "!"]
+    assert parts("用NLP，写2019年") == ["用NLP", "，", "写", "2019", "年"]
 
 
 # -- Unigram -----------------------------------------------------------------
@@ -205,6 +244,11 @@ def test_expected_counts_are_those_of_all_the_ways(seed: int):
     assert found == pytest.approx(dict(counts))
     best = max(chance, key=chance.__getitem__)
     assert encode_unigram(word, scores) == list(best)
+
+
+def test_the_peer_takes_two_steps_of_em_and_keeps_three_quarters():
+    settings = repr(trainers.UnigramTrainer(show_progress=False))
+    assert "n_sub_iterations=2, shrinking_factor=0.75" in settings
 
 
 def test_a_step_of_em_never_lowers_the_likelihood():

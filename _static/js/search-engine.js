@@ -168,6 +168,13 @@
 
   const isReady = () => units !== null;
 
+  /* Where the label of a section or question is; "" if on no page, or on
+   * several. */
+  const addressOf = (label) => {
+    const there = units.filter(({ address }) => address.endsWith(`#${label}`));
+    return there.length === 1 ? there[0].address : "";
+  };
+
   /* What a field of a unit holds. */
   const fieldOf = ({ index }, field) => {
     const { text, folded } = fields[field];
@@ -479,5 +486,12 @@
     return kept;
   };
 
-  globalThis.siteSearch = { fold, isReady, receive, search, segmentsOf };
+  globalThis.siteSearch = {
+    addressOf,
+    fold,
+    isReady,
+    receive,
+    search,
+    segmentsOf,
+  };
 })();

@@ -11,7 +11,8 @@
 
   const page = document.getElementById("search-form");
   const box = document.getElementById("rtd-search-form");
-  const root = document.documentElement.dataset.content_root || "./";
+  // Not the page's own idea of it: a server shows 404.html at any depth.
+  const root = new URL("../../", document.currentScript.src).href;
   const SCRIPTS = ["js/search-engine.js", "search-index.js"];
   let loading = null;
   let ready = false;
@@ -355,6 +356,32 @@
       input.select();
     });
   };
+
+  // -- Labels that moved ---------------------------------------------------
+
+  /* The label that the address ends with. */
+  const label = () => {
+    try {
+      return decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return ""; // a stray % in the address
+    }
+  };
+
+  /* Labels are for ever, their pages are not: one that is not on this page
+   * is looked for on the others. A page that moved leads on in any case. */
+  const followLabel = async () => {
+    const name = label();
+    if (document.getElementById(name)) return;
+    const moved = document.getElementById("moved-to");
+    const address =
+      name && (await load().then(() => siteSearch.addressOf(name), () => ""));
+    if (address) location.replace(root + address);
+    else if (moved) location.replace(moved.href);
+  };
+
+  followLabel();
+  addEventListener("hashchange", followLabel);
 
   if (page) setUpPage(page);
   if (box) setUpBox(box);
