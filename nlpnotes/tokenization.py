@@ -109,7 +109,8 @@ def encode_wordpiece(
     """Return the pieces of a word: always the longest that fits.
 
     A word with a place where no piece fits, or with more characters than
-    longest, is unknown as a whole, as in BERT.
+    longest, is unknown as a whole, as in BERT. The default length is Hugging
+    Face's; BERT's own code has 200.
     """
     if len(word) > longest:
         return [unknown]
