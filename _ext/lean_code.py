@@ -1,7 +1,7 @@
 """Leave out of highlighted code the spans that no style sheet colours.
 
-Names, operators and punctuation are most of the tokens; without their spans a page of
-code is a quarter smaller before it is compressed, and a tenth after.
+Names, operators and punctuation are most of the tokens; without their spans a
+page of code is a quarter smaller before it is compressed, a tenth after.
 """
 
 from collections.abc import Iterable
