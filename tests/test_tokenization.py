@@ -27,6 +27,8 @@ CORPORA = {
     "sennrich": {"low": 5, "lower": 2, "newest": 6, "widest": 3},
     "ties": {"ab": 2, "ba": 2, "abab": 1, "baba": 1, "cc": 3},
     "repeats": {"aaaa": 3, "aaab": 2, "baaa": 1},
+    # Overlapping pairs count twice, 12 against 11.
+    "overlaps": {"aaa": 6, "bc": 11},
     "chinese": {"注意力": 5, "注意": 3, "注意力机制": 2, "机制": 4, "力": 1},
     "mixed": {"GPT模型": 2, "模型": 5, "BERT模型": 3, "GPT": 1, "语言": 2},
 }
@@ -77,6 +79,21 @@ def test_the_peer_drops_a_letter_it_has_never_seen():
     vocabulary, _ = train_bpe(words, 6)
     peer = peer_bpe(words, len(vocabulary))
     assert peer.encode("lowland").tokens == ["low", "l", "n", "d"]
+
+
+def test_the_program_of_the_paper_takes_the_first_pair_it_meets():
+    words = CORPORA["sennrich"]
+    texts, made = {word: split(word) for word in words}, []
+    for _ in range(5):
+        pairs: Counter[tuple[str, str]] = Counter()
+        for word, text in texts.items():
+            for pair in pairwise(text):
+                pairs[pair] += words[word]
+        made.append(max(pairs, key=pairs.__getitem__))
+        texts = {word: merge(text, made[-1]) for word, text in texts.items()}
+    ours = train_bpe(words, 5)[1]
+    assert made[:4] == ours[:4]
+    assert (made[4], ours[4]) == (("n", "e"), ("e", "w"))
 
 
 def test_training_ends_when_no_pair_is_left():
@@ -180,6 +197,33 @@ def test_the_letters_of_bytes_are_those_of_the_peer():
         assert to_byte_letters(text) == found
 
 
+@pytest.mark.parametrize(
+    ("alphabet", "size", "expected"),
+    [
+        ([], 38, ["å", "¤", "æ¨¡å", "ŀĭ"]),
+        (
+            pre_tokenizers.ByteLevel.alphabet(),
+            276,
+            ["å", "¤", "§", "æ¨¡å", "ŀĭ"],
+        ),
+    ],
+)
+def test_the_peer_drops_a_byte_unless_all_are_in_the_vocabulary(
+    alphabet: list[str], size: int, expected: list[str]
+):
+    peer = Tokenizer(models.BPE())
+    peer.pre_tokenizer = pre_tokenizers.ByteLevel(
+        add_prefix_space=False, use_regex=False
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, initial_alphabet=alphabet, show_progress=False
+    )
+    texts = ["自然语言处理", "自然语言", "语言模型", "语言处理"]
+    peer.train_from_iterator(texts, trainer)
+    assert peer.get_vocab_size() == size
+    assert peer.encode("大模型").tokens == expected
+
+
 def test_gpt2_cuts_text_into_classes_first():
     cut = pre_tokenizers.ByteLevel(add_prefix_space=False)
 
@@ -249,6 +293,7 @@ def test_expected_counts_are_those_of_all_the_ways(seed: int):
 def test_the_peer_takes_two_steps_of_em_and_keeps_three_quarters():
     settings = repr(trainers.UnigramTrainer(show_progress=False))
     assert "n_sub_iterations=2, shrinking_factor=0.75" in settings
+    assert "max_piece_length=16" in settings
 
 
 def test_a_step_of_em_never_lowers_the_likelihood():
@@ -261,6 +306,26 @@ def test_a_step_of_em_never_lowers_the_likelihood():
         assert likelihood >= before - 1e-9
         assert sum(map(exp, scores.values())) == pytest.approx(1)
         before = likelihood
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ({"ab": 0.6, "ba": 0.3, "abab": 0.1}, {"ab": 2 / 3, "ba": 1 / 3}),
+        ({"ab": 0.3, "ba": 0.3, "abab": 0.4}, {"abab": 1 / 2, "ba": 1 / 2}),
+    ],
+)
+def test_where_em_ends_depends_on_where_it_starts(
+    start: dict[str, float], end: dict[str, float]
+):
+    scores = {piece: log(p) for piece, p in start.items()}
+    for _ in range(400):
+        likelihood, scores = unigram_em_step({"abab": 1, "ba": 1}, scores)
+    assert {
+        piece: exp(score) for piece, score in scores.items()
+    } == pytest.approx(end, abs=1e-6)
+    reached = -1.386 if "abab" in end else -1.910
+    assert likelihood == pytest.approx(reached, abs=1e-3)
 
 
 def test_the_likelihood_is_that_of_all_the_ways():
@@ -343,6 +408,15 @@ def test_training_keeps_characters_and_the_pieces_that_matter_most():
         assert "".join(encode_unigram(word, scores)) == word
     assert encode_unigram("low", scores) == ["low"]
     assert max(map(len, scores)) > 1
+
+
+def test_a_larger_vocabulary_has_a_piece_that_is_never_used():
+    words = {"low": 5, "lower": 2, "lowest": 2, "new": 4, "newer": 3}
+    words |= {"newest": 6, "wide": 3, "wider": 2, "widest": 3}
+    seed = {w[a:b] for w in words for a in range(6) for b in range(a + 1, 7)}
+    scores = train_unigram(words, sorted(seed - {""}), 20)
+    assert "est" in scores
+    assert all("est" not in encode_unigram(word, scores) for word in words)
 
 
 def test_a_word_without_pieces_is_an_error():

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sphinx
 
-from tools.bench import browsing, mkdocs, peers, sites
+from tools.bench import browsing, lighthouse, mkdocs, peers, sites
 from tools.bench.sites import Site
 
 FEW, MANY = 200, 2000
@@ -145,6 +145,20 @@ def print_peers(runs: int, scratch: Path) -> None:
     print()
 
 
+def print_marks(runs: int, built: Path) -> None:
+    """What Lighthouse says of our pages."""
+    found = lighthouse.audit(built, peers.PACKAGES, runs)
+    print(
+        "| Lighthouse（手机） | 性能 | 无障碍 | 最佳做法 | SEO | LCP | CLS |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for label, marks in found.items():
+        cells = [f"{mark:.0f}" for mark in marks.categories]
+        cells += [f"{marks.contentful:.1f} s", f"{marks.shift:.3f}"]
+        print(f"| {label} | " + " | ".join(cells) + " |")
+    print()
+
+
 def print_questions(runs: int, scratch: Path) -> None:
     """Whether ten times the questions take ten times as long."""
     found = medians(
@@ -186,6 +200,7 @@ def main() -> None:
         print_builds(runs, scratch)
         print_questions(min(runs, 5), scratch)
         print_peers(min(runs, 3), scratch)
+        print_marks(min(runs, 3), scratch / "本项目" / "build")
 
 
 if __name__ == "__main__":

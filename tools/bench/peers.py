@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "bench"
 PYTHON = FOLDER / ".venv" / "bin" / "python"
 PACKAGES = FOLDER / "node_modules"
+# MathJax as its CDN sends it, and the audit of our own pages.
+NPM = {"mathjax": "4", "lighthouse": "12"}
 
 
 def install() -> None:
@@ -22,12 +24,13 @@ def install() -> None:
     requirements = Path(__file__).with_name("requirements.txt")
     if subprocess.call([sys.executable, setup, requirements], cwd=FOLDER):
         sys.exit(1)
-    if (PACKAGES / "mathjax").exists():
+    if all((PACKAGES / name).exists() for name in NPM):
         return
     npm = shutil.which("npm")
     if not npm:
         sys.exit("error: npm not found; on Debian: apt-get install npm")
-    print("installing MathJax, as its CDN sends it", file=sys.stderr)
-    command = [npm, "install", "--silent", "--prefix", FOLDER, "mathjax@4"]
+    wanted = [f"{name}@{version}" for name, version in NPM.items()]
+    print(f"installing {' and '.join(wanted)}", file=sys.stderr)
+    command = [npm, "install", "--silent", "--prefix", FOLDER, *wanted]
     if subprocess.call(command):
-        sys.exit("error: could not install MathJax; is there a network?")
+        sys.exit("error: npm could not install; is there a network?")
