@@ -51,9 +51,12 @@ def rotate(
     by the angle position * theta_i: Su et al., equations 15 and 34. There
     pair i is the columns 2i and 2i + 1 (interleaved); many libraries take
     i and i + d_k / 2 instead, and need other weights. The result has X's
-    dtype. Raises ValueError for other shapes, or when d_k is not even.
+    dtype. Raises ValueError for other shapes, when d_k is not even, or when
+    X does not hold floats: whole numbers would cut cos and sin down to 0.
     """
     *_, n, d_k = check_shape("X", X, (..., "n", "d_k"))
+    if not np.issubdtype(X.dtype, np.floating):
+        raise ValueError(f"X: expected floats, got {X.dtype}")
     check_shape("positions", positions, (n,))
     angles = np.asarray(positions)[:, None] * frequencies(d_k, base)
     cos, sin = np.cos(angles).astype(X.dtype), np.sin(angles).astype(X.dtype)
@@ -131,7 +134,8 @@ def linear_biases(h: int, n: int) -> np.ndarray:
 
     Head i (from 1) has the slope 2^(-8i / h); a key that lies r positions
     back gets -slope * r. Keys ahead of the query get the same penalty: the
-    causal mask of a decoder hides them. Press et al., section 3.
+    causal mask of a decoder hides them. Press et al., section 3, for powers
+    of two; for other h their code takes other slopes (get_slopes).
     """
     slopes = 2.0 ** (-8 * np.arange(1, h + 1) / h)
     positions = np.arange(n)

@@ -157,11 +157,13 @@ def test_rotation_keeps_lengths_and_takes_another_base(rng):
     )
 
 
-def test_rotate_refuses_other_shapes(rng):
+def test_rotate_refuses_other_shapes_and_whole_numbers(rng):
     with pytest.raises(ValueError, match="positions"):
         rotate(rng.normal(size=(5, 8)), np.arange(4))
     with pytest.raises(ValueError, match="X"):
         rotate(rng.normal(size=8), np.arange(8))
+    with pytest.raises(ValueError, match="floats"):
+        rotate(np.array([[1, 2, 3, 4]]), np.array([1]))
 
 
 # -- Relative ----------------------------------------------------------------
