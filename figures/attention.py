@@ -261,7 +261,7 @@ def heat_maps() -> str:
         for top, scale in ((76, 1), (250, None)):
             _, weights = scaled_dot_product_attention(Q, K, K, scale=scale)
             heat_map(d, left, top, weights, cell=(cell, cell), low=0, high=1)
-    d.label(style.WIDTH / 2, 24, "不除：一行只剩一个")
+    d.label(style.WIDTH / 2, 24, "不除：$d_k$ 越大越集中")
     d.label(style.WIDTH / 2, 230, "除以 $√d_k$：深浅不随 $d_k$ 变")
     d.label(
         style.WIDTH / 2,

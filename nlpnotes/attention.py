@@ -68,8 +68,8 @@ def check_mask(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def dot_scores(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
     """Return the scores q . k, not scaled, (..., n, m).
 
-    Q (..., n, d_k), K (..., m, d_k). Luong et al., section 3.1, "dot" (the
-    display after equation 7). Raises ValueError for other shapes.
+    Q (..., n, d_k), K (..., m, d_k). Luong et al., section 3.1, "dot".
+    Raises ValueError for other shapes.
     """
     *batch, _n, d_k = check_shape("Q", Q, (..., "n", "d_k"))
     check_shape("K", K, (*batch, "m", d_k))
@@ -77,11 +77,10 @@ def dot_scores(Q: np.ndarray, K: np.ndarray) -> np.ndarray:
 
 
 def general_scores(Q: np.ndarray, K: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Return the scores q W k^T of Luong's multiplicative attention.
+    """Return the bilinear scores q W k^T, (..., n, m).
 
-    Q (..., n, d_q), K (..., m, d_k), W (d_q, d_k); scores (..., n, m).
-    Luong et al., section 3.1, "general" (the display after equation 7).
-    Raises ValueError for other shapes.
+    Q (..., n, d_q), K (..., m, d_k), W (d_q, d_k). Luong et al., section
+    3.1, "general". Raises ValueError for other shapes.
     """
     *batch, _n, d_q = check_shape("Q", Q, (..., "n", "d_q"))
     *_, d_k = check_shape("K", K, (*batch, "m", "d_k"))

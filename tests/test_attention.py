@@ -243,7 +243,7 @@ def test_additive_scores_are_those_of_plain_loops(shape, seed):
 
 @seeds
 @pytest.mark.parametrize("shape", [(1, 1, 1, 1), (3, 4, 2, 5)])
-def test_multiplicative_scores_are_those_of_plain_loops(shape, seed):
+def test_general_and_dot_scores_are_those_of_plain_loops(shape, seed):
     n, m, d_q, d_k = shape
     Q, K, W = random_arrays(seed, "float64", (n, d_q), (m, d_k), (d_q, d_k))
     general, dot = general_scores(Q, K, W), dot_scores(Q @ W, K)
