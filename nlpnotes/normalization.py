@@ -2,11 +2,12 @@
 
 Sources: Ioffe and Szegedy, "Batch Normalization" (2015, arXiv 1502.03167),
 algorithms 1 and 2; Ba et al., "Layer Normalization" (2016, arXiv
-1607.06450), equation 3; Zhang and Sennrich, "Root Mean Square Layer
+1607.06450), equations 3 and 4; Zhang and Sennrich, "Root Mean Square Layer
 Normalization" (2019, arXiv 1910.07467), equation 4.
 
 The last axis holds the d features. Variances divide by the count, not by
-the count less one, as in all three papers.
+the count less one, as in Ba et al. and in Ioffe and Szegedy's algorithm 1
+(their algorithm 2 keeps B / (B - 1) times the variance for inference).
 """
 
 import numpy as np
@@ -22,8 +23,9 @@ def layer_norm(
         gain * (x - mean) / sqrt(var + eps) + bias
 
     gain (d,), bias (d,). Mean and variance are those of one row: rows know
-    nothing of each other. Ba et al., equation 3 (their H is d; eps is not in
-    the paper). Raises ValueError for other shapes.
+    nothing of each other. Ba et al. have the statistics in equation 3 (their
+    H is d), gain and bias in equation 4, and no eps; what they normalize are
+    the sums before the activation. Raises ValueError for other shapes.
     """
     *_, d = check_shape("X", X, (..., "d"))
     check_shape("gain", gain, (d,))
