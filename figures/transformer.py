@@ -1,5 +1,7 @@
 """The whole Transformer: nlpnotes/transformer.py."""
 
+import numpy as np
+
 from figures import style
 from figures.chart import Axis, Plot, heat_map
 from figures.diagram import Diagram, Shape
@@ -42,9 +44,9 @@ def architecture() -> str:
         "左边是编码器，右边是解码器，从下往上算。"
         "编码器每层是自注意力和前馈网络；解码器每层是因果自注意力、"
         "交叉注意力和前馈网络，每个子层外面都有残差和 LayerNorm。"
-        "编码器最上层的输出作为键和值，送给解码器每一层的交叉注意力，"
-        "查询来自解码器。最后乘词向量表的转置，做 softmax，"
-        "得到下一个词的概率。",
+        "编码器最上层的输出 M 送给解码器每一层的交叉注意力，"
+        "在那里变成键和值，查询来自解码器。"
+        "最后乘词向量表的转置，做 softmax，得到下一个词的概率。",
     )
     left, right = 116, 364
     small = {"size": style.SMALL}
@@ -95,7 +97,7 @@ def architecture() -> str:
     d.arrow(
         top.top, (left, 304), (between, 304), (between, cross.y), cross.left
     )
-    d.label(left, 286, '键和值：$m × d_{"model"}$', **muted)
+    d.label(left, 286, '$M$：$m × d_{"model"}$', **muted)
 
     scores = d.box(
         right, 128, BOX, LOW, "乘词向量表的转置", fill=style.WEIGHT, **small
@@ -113,57 +115,79 @@ def architecture() -> str:
 def learning() -> str:
     found = result("transformer_reverse")
     d = Diagram(
-        330,
-        "倒写六个字母：训练步数和正确率",
-        "横轴是训练步数，到 300；纵轴是 200 个新字符串里整串写对的比例。"
-        "完整的模型到 150 步超过八成，300 步时 99.5%。"
-        "去掉位置编码、训练时去掉因果掩码，两条线都贴着零。",
+        610,
+        "倒写六个字母：正确率和损失随训练步数的变化",
+        "两幅图，横轴都是训练步数，到 200，每样画三个种子。"
+        "上图的纵轴是 200 个新字符串里整串写对的比例："
+        "完整的模型在 75 步以后很快升到接近 1，"
+        "编码器没有位置编码的一直是零。"
+        "下图的编码器看的是不相干的字符串，纵轴是损失："
+        "有因果掩码的停在 2.13 上面一点，没有的降到接近零。",
     )
-    plot = Plot(
+    steps = Axis("训练步数", 0, 200, [0, 50, 100, 150, 200])
+    share = Plot(
+        d, steps, Axis("整串写对的比例", 0, 1, [0, 0.5, 1]), top=54, bottom=216
+    )
+    guess = Plot(
         d,
-        Axis("训练步数", 0, 300, [0, 100, 200, 300]),
-        Axis("整串写对的比例", 0, 1, [0, 0.5, 1]),
-        top=54,
-        bottom=256,
+        steps,
+        Axis("损失，编码器看不相干的串", 0, 3, [0, 1, 2, 3]),
+        top=352,
+        bottom=534,
     )
-    for series, variant in enumerate(("whole", "no-positions", "no-mask")):
-        plot.curve(found["steps"], found[variant]["exact"], series)
-    plot.name(100, 0.6, "完整的模型", 0, dx=10, anchor="end")
-    plot.name(300, 0.2, "没有位置编码", 1, anchor="end")
-    plot.name(300, 0.09, "训练时没有因果掩码", 2, anchor="end")
+    for plot, measured, variants in (
+        (share, "exact", ("whole", "no-positions")),
+        (guess, "loss", ("unrelated", "unrelated-no-mask")),
+    ):
+        for series, variant in enumerate(variants):
+            for of_seed in found[variant]:
+                plot.curve(found["steps"], of_seed[measured], series)
+    share.name(95, 0.66, "完整的模型", 0, anchor="end")
+    share.name(200, 0.1, "编码器没有位置编码", 1, anchor="end")
+    guess.name(200, 2.42, "有因果掩码", 0, anchor="end")
+    guess.name(200, 0.42, "没有因果掩码", 1, anchor="end")
     return str(d)
 
 
 def cross_attention() -> str:
-    weights = result("transformer_reverse")["weights"]
-    source, written = "ABCDEF", "FEDCBA"
+    weights = np.mean(result("transformer_reverse")["weights"], axis=0)
     d = Diagram(
         424,
         "倒写字母时的交叉注意力权重",
-        "七行六列的热图，列是源串 A 到 F，行是写出的 F 到 A 和结束符。"
-        "大的权重排成从右上到左下的一条线：写 F 看 F，写 E 看 E，"
-        "一直到写 A 看 A。",
+        "七行六列的热图，列是源串的第 1 到第 6 个字母，"
+        "行是写出的第 1 到第 6 个字母和结束符。"
+        "大的权重排成从右上到左下的一条线：写第 1 个看第 6 个，"
+        "写第 2 个看第 5 个，一直到写第 6 个看第 1 个。",
     )
     left, top, cell = 112, 66, 54
     heat_map(
         d,
         left,
         top,
-        weights,
+        weights.tolist(),
         cell=(cell, 44),
         low=0,
         high=1,
         digits=2,
     )
-    for place, letter in enumerate(source):
-        d.label(left + (place + 0.5) * cell, top - 16, letter)
-    for place, letter in enumerate([*written, "结束"]):
-        d.label(left - 14, top + (place + 0.5) * 44, letter, anchor="end")
-    d.label(left + 3 * cell, top - 46, "源串里的字母（键）", size=style.SMALL)
+    for place in range(6):
+        d.label(left + (place + 0.5) * cell, top - 16, f"${place + 1}$")
+    rows = [f"写第 ${place + 1}$ 个" for place in range(6)]
+    for place, row in enumerate([*rows, "写结束符"]):
+        d.label(
+            left - 12,
+            top + (place + 0.5) * 44,
+            row,
+            size=style.SMALL,
+            anchor="end",
+        )
+    d.label(
+        left + 3 * cell, top - 46, "源串的第几个字母（键）", size=style.SMALL
+    )
     d.label(
         style.WIDTH / 2,
         404,
-        "每行是写这个字母时的权重，加起来是 1",
+        "每行加起来是 1",
         size=style.SMALL,
         color=style.MUTED,
     )
