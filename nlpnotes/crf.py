@@ -167,10 +167,14 @@ def gradients(
 
     Each is the expected count minus the observed one: how often the model
     expects the label (or pair) there, minus how often y has it. Arguments
-    and errors as in path_score. A forbidden transition gets 0.
+    and errors as in path_score; ValueError too if y itself is forbidden,
+    where the loss is infinite and these differences say nothing. A forbidden
+    transition gets 0.
     """
     T, K = _check(E, A, start, end)
     y = check_labels(y, T, K)
+    if path_score(y, E, A, start, end) == -np.inf:
+        raise ValueError(f"y: {y} has a label or a pair that is forbidden")
     dE, edges = marginals(E, A, start, end)
     dA = edges.sum(axis=0)
     dE[np.arange(T), y] -= 1
@@ -201,8 +205,9 @@ def memm_log_probability(
 def bio_allowed(labels: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return which transitions (K, K) and which beginnings (K,) BIO allows.
 
-    Labels are O, B-X and I-X for types X. I-X may only follow B-X or I-X,
-    so it cannot begin a sentence. Raises ValueError for other labels.
+    BIO is IOB2: every entity begins with a B. Labels are O, B-X and I-X for
+    types X. I-X may only follow B-X or I-X, so it cannot begin a sentence.
+    Raises ValueError for other labels.
     """
     for label in labels:
         typed = label[:2] in ("B-", "I-") and len(label) > 2

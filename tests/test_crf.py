@@ -451,7 +451,7 @@ def test_crfsuite_finds_the_same_probabilities(tagger, sentence):
         assert ours == pytest.approx(
             tagger.probability([labels[label] for label in y]),
             rel=1e-4,
-            abs=1e-12,
+            abs=0,
         )
 
 
@@ -515,6 +515,21 @@ def test_labels_may_be_a_list_and_unsigned():
     expected = score_by_hand([0, 2, 1], *scores)
     for y in ([0, 2, 1], np.array([0, 2, 1], dtype=np.uint8)):
         assert path_score(y, *scores) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "y", [[2, 1, 1, 2], [1, 1, 2, 2]], ids=["transition", "beginning"]
+)
+def test_labels_that_are_forbidden_have_no_gradient(y):
+    E, A, start, end = case(4, 3)
+    allowed, beginning = bio_allowed(["B-人", "I-人", "O"])
+    A, start = (
+        np.where(allowed, A, -np.inf),
+        np.where(beginning, start, -np.inf),
+    )
+    assert negative_log_likelihood(y, E, A, start, end) == np.inf
+    with pytest.raises(ValueError, match=r"^y: .*forbidden"):
+        gradients(y, E, A, start, end)
 
 
 @pytest.mark.parametrize("function", [forward, viterbi, marginals])
