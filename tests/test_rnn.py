@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from finite_differences import derivative
+from nlpnotes.functions import sigmoid
 from nlpnotes.rnn import jacobian_norms, rnn, rnn_backward, rnn_cell
 from onnx_peers import (
     SHAPES,
@@ -56,6 +57,32 @@ def test_gradients_agree_with_finite_differences(shape, seed):
 
         tried = derivative(loss, arguments[k])
         np.testing.assert_allclose(derived, tried, rtol=1e-6, atol=1e-8)
+
+
+def test_the_gradient_of_u_is_a_double_sum():
+    X, h0, W, U, b = case((1, 5, 3, 4), seed=0)
+    (dH,) = random_arrays(200, "float64", (1, 5, 4))
+    H = np.concatenate([h0, rnn(X, h0, W, U, b)[0][0]])
+    dU = np.zeros_like(U)
+    for t in range(1, 6):
+        J = np.eye(4)  # dh_k/dh_t
+        for k in range(t, 6):
+            if k > t:
+                J = np.diag(1 - H[k] ** 2) @ U @ J
+            da = (1 - H[t] ** 2) * (J.T @ dH[0, k - 1])
+            dU += np.outer(da, H[t - 1])
+    expected = rnn_backward(dH, X, h0, W, U, b)[3]
+    np.testing.assert_allclose(dU, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sigmoid_network_is_a_tanh_network(seed):
+    X, g, W, U, b = case((2, 20, 3, 6), seed)
+    _, g_T = rnn(X, g, W / 2, U / 4, b / 2 + U.sum(axis=1) / 4)
+    h = (1 + g) / 2
+    for t in range(20):
+        h = sigmoid(X[:, t] @ W.T + h @ U.T + b)
+    np.testing.assert_allclose((1 + g_T) / 2, h, atol=1e-12)
 
 
 def test_gradients_keep_float32():
