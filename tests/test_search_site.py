@@ -1,5 +1,6 @@
 """Readers' queries, typed into the real site, lead where they should."""
 
+import gzip
 import re
 import tomllib
 from collections.abc import Iterator
@@ -115,3 +116,13 @@ def test_every_target_exists(site: Path):
     for query in QUERIES:
         for target in query["targets"]:
             assert target in addresses, query["text"]
+
+
+def test_the_index_weighs_as_much_as_its_text_at_most(site: Path):
+    content = (site / FILE).read_bytes()
+    pages = load(content.decode())
+    length = sum(
+        len(row[3]) for _address, rows, *_ in pages.values() for row in rows
+    )
+    # 1.2 kB gzipped for a thousand characters; Chinese ones take 3 bytes.
+    assert len(gzip.compress(content, 6)) <= 1.2 * length

@@ -1,5 +1,7 @@
 """The built site holds together: links, pages, math font, no strangers."""
 
+import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -104,6 +106,22 @@ def test_every_page_names_one_style_sheet(site: Path, pages):
         assert len(sheets) == 1, name
 
 
+def test_a_page_weighs_little_more_than_its_words(
+    site: Path, names: list[str]
+):
+    # A reader's second page is its HTML alone: the rest is in the cache.
+    for name in names:
+        if not re.match(r"docs/(nlp|interview/\w+)/", name):
+            continue  # the words of a list of links are few
+        content = (site / name).read_bytes()
+        main = lxml.html.fromstring(content).find(".//main")
+        for source in main.findall(".//annotation"):
+            source.drop_tree()
+        words = main.text_content().encode()
+        size = len(gzip.compress(content, 6))
+        assert size < 2.5 * len(gzip.compress(words, 6)), name
+
+
 def test_every_image_says_what_it_shows(site: Path, pages):
     for path, page in pages.items():
         for image in page.xpath("//img"):
@@ -170,16 +188,15 @@ def test_chinese_in_formulas_stands_in_text(pages):
                 assert not any("\u3400" <= c <= "\u9fff" for c in text), path
 
 
-def test_no_raw_latex_is_left_on_a_page(pages):
+def test_no_markup_is_left_on_a_page(pages):
     for path, page in pages.items():
-        main = page.xpath("//main")
-        for text in (
-            main[0].xpath(
-                ".//text()[not(ancestor::annotation)][not(ancestor::pre)]"
-                "[not(ancestor::code)]"
-            )
-            if main
-            else []
+        for text in page.xpath(
+            "//main//text()[not(ancestor::annotation)][not(ancestor::pre)]"
+            "[not(ancestor::code)]"
         ):
             assert "\\frac" not in text, path
             assert "$$" not in text, path
+            assert "`" not in text, path
+        # A role that does not end swallows the next one.
+        for source in page.xpath("//annotation/text()"):
+            assert "`" not in source, path
