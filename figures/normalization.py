@@ -51,7 +51,6 @@ def axes() -> str:
 def gradients() -> str:
     found = result("normalization_gradients")
     depths = found["depths"]
-    last = {name: [row[-1] for row in found[name]] for name in ("post", "pre")}
     d = Diagram(
         320,
         "初始化时最后一层的梯度与层数",
@@ -73,12 +72,12 @@ def gradients() -> str:
         top=54,
         bottom=250,
     )
-    end = last["pre"][-1] * depths[-1] ** 0.5
+    end = found["pre"][-1] * depths[-1] ** 0.5
     plot.curve(depths, [end / depth**0.5 for depth in depths], 2)
     for series, name in enumerate(("post", "pre")):
-        plot.curve(depths, last[name], series)
-        plot.dots(depths, last[name], series)
-    plot.name(4, last["post"][1], "Post-LN", 0, dy=-16, anchor="middle")
+        plot.curve(depths, found[name], series)
+        plot.dots(depths, found[name], series)
+    plot.name(4, found["post"][1], "Post-LN", 0, dy=-16, anchor="middle")
     plot.name(4, 0.6, "Pre-LN", 1, anchor="middle")
     plot.name(2.9, 1.0, "$1/√L$", 2, dx=8, dy=-14)
     return str(d)

@@ -4,7 +4,6 @@ import numpy as np
 
 from figures.experiments import result
 from figures.experiments.normalization_gradients import (
-    DECODER,
     DEPTHS,
     SEEDS,
     logits,
@@ -13,60 +12,37 @@ from figures.experiments.normalization_gradients import (
 )
 
 FOUND = run()
-LAST = {
-    name: np.array([layers[-1] for layers in FOUND[name]])
-    for name in ("post", "pre")
-}
-DEEPEST = {name: np.array(rows) for name, rows in FOUND["deepest"].items()}
 
 
 def test_the_last_layer_of_post_ln_does_not_shrink_with_the_depth():
-    assert (np.diff(LAST["post"]) > 0).all()
-    assert LAST["post"].max() < 1.3 * LAST["post"].min()
+    assert min(FOUND["post"]) == FOUND["post"][0]
+    assert max(FOUND["post"]) < 1.3 * min(FOUND["post"])
 
 
 def test_that_of_pre_ln_comes_near_one_over_the_root_of_the_depth():
-    ratio = LAST["pre"] / LAST["pre"][-1] * np.sqrt(np.divide(DEPTHS, 16))
+    last = np.array(FOUND["pre"])
+    ratio = last / last[-1] * np.sqrt(np.divide(DEPTHS, DEPTHS[-1]))
     assert (np.diff(ratio) > 0).all()
     assert ratio[0] > 0.8
     assert ratio[2] > 0.95
 
 
-def test_the_layers_of_post_ln_have_one_mean_and_the_lower_less_of_a_median():
-    mean = FOUND["post"][-1]
-    assert max(mean) < 1.15 * min(mean)
-    low, median, high = DEEPEST["post"]
-    assert median[[0, 3]].max() < 0.8 * median[-1]
-    assert high[0] > 3 * low[0]
-    assert high[-1] < 1.5 * low[-1]
-
-
-def test_those_of_pre_ln_shrink_on_the_way_up():
-    for row in (FOUND["pre"][-1], *DEEPEST["pre"]):
-        assert (np.diff(row) < 0).all()
-
-
-def test_attention_to_a_memory_makes_the_low_layers_smaller():
-    encoder, decoder = DEEPEST["post"][1], DEEPEST["cross"][1]
-    assert (decoder[[0, 3]] < 0.75 * encoder[[0, 3]]).all()
-    assert decoder[-1] > 0.9 * encoder[-1]
+def test_the_layers_of_pre_ln_shrink_on_the_way_up():
+    assert (np.diff(FOUND["pre_layers"]) < 0).all()
+    assert FOUND["pre_layers"][-1] == FOUND["pre"][-1]
 
 
 def test_the_stored_result_is_this_one():
     stored = result("normalization_gradients")
     assert stored["seeds"] == SEEDS
-    for name in ("post", "pre"):
-        for one, other in zip(FOUND[name], stored[name], strict=True):
-            np.testing.assert_allclose(one, other, rtol=0.01)
-    assert stored["deepest"].keys() == DEEPEST.keys()
-    for name, rows in stored["deepest"].items():
-        np.testing.assert_allclose(DEEPEST[name], rows, rtol=0.01)
+    for name in ("post", "pre", "pre_layers"):
+        np.testing.assert_allclose(FOUND[name], stored[name], rtol=0.01)
 
 
 def test_networks_that_are_computed_together_do_not_meet():
     for pre in (False, True):
-        together = norms_of(3, range(4), pre, DECODER)
-        alone = [norms_of(3, [seed], pre, DECODER)[0] for seed in range(4)]
+        together = norms_of(3, range(4), pre)
+        alone = [norms_of(3, [seed], pre)[0] for seed in range(4)]
         np.testing.assert_allclose(together, alone)
 
 

@@ -1,18 +1,14 @@
-"""How large the gradients of each layer are before any training.
+"""How large the gradients are before any training.
 
-A stack of Transformer layers (one head, no dropout) with LayerNorm after
-the residual sum (Post-LN, as in Vaswani et al. 2017) or before the sub-layer
-(Pre-LN, with one more LayerNorm at the end). Weights are Xavier's normal
-ones, and the loss is the cross-entropy of a random label at each position,
-as in Xiong et al. 2020, section 3.3. What is kept is the Frobenius norm of
-the gradient of W_2, the second matrix of the feed-forward network.
+An encoder (one head, no dropout) with LayerNorm after the residual sum
+(Post-LN, as in Vaswani et al. 2017) or before the sub-layer (Pre-LN, with
+one more LayerNorm at the end). Weights are Xavier's normal ones. The loss is
+that of Xiong et al. 2020, section 3.3: the cross-entropy of the label, here
+a random one, averaged over the positions of one sentence.
 
-The layers are an encoder's. A decoder's have a third sub-layer, attention
-to a memory, here to random normalized vectors that no gradient changes.
-
-Many networks, because a single Post-LN one says little: the norms of its
-lowest layer differ by a factor of three between the quartiles, and a few
-large ones carry the mean. The medians say what a typical network has.
+What is measured is the Frobenius norm of the gradient of W_2, the second
+matrix of the feed-forward network: the norm first, for one sentence in each
+network, then the mean over the networks.
 """
 
 import autograd.numpy as np
@@ -35,33 +31,20 @@ def log_softmax(Z):
     return Z - np.log(np.sum(np.exp(Z), axis=-1, keepdims=True))
 
 
-def attend(X, memory, W, names):
-    """One head from X (..., N, D) to memory, with the four matrices."""
-    q, k, v, o = (W[name] for name in names)
-    keys = np.swapaxes(np.matmul(memory, k), -1, -2)
-    weights = np.exp(log_softmax(np.matmul(np.matmul(X, q), keys) / D**0.5))
-    return np.matmul(np.matmul(weights, np.matmul(memory, v)), o)
-
-
-def self_attention(X, W):
-    return attend(X, X, W, "qkvo")
-
-
-def cross_attention(X, W):
-    return attend(X, W["memory"], W, "QKVO")
+def attention(X, W):
+    keys = np.swapaxes(np.matmul(X, W["k"]), -1, -2)
+    scores = np.matmul(np.matmul(X, W["q"]), keys) / D**0.5
+    values = np.matmul(X, W["v"])
+    return np.matmul(np.matmul(np.exp(log_softmax(scores)), values), W["o"])
 
 
 def feed_forward(X, W):
     return np.matmul(np.maximum(0, np.matmul(X, W["1"])), W["2"])
 
 
-ENCODER = (self_attention, feed_forward)
-DECODER = (self_attention, cross_attention, feed_forward)
-
-
-def logits(layers, X, readout, pre, parts=ENCODER):
+def logits(layers, X, readout, pre):
     for W in layers:
-        for part in parts:
+        for part in (attention, feed_forward):
             X = X + part(norm(X), W) if pre else norm(X + part(X, W))
     return np.matmul(norm(X) if pre else X, readout)
 
@@ -70,13 +53,12 @@ def xavier(rng, rows, columns):
     return rng.normal(size=(rows, columns)) * (2 / (rows + columns)) ** 0.5
 
 
-def network(depth: int, seed: int, parts: tuple) -> list:
+def network(depth: int, seed: int) -> list:
     """Return layers, X (N, D), readout and labels, all from one seed."""
     rng = np.random.default_rng(seed)
-    names = "qkvoQKVO" if cross_attention in parts else "qkvo"
     layers = [
         {
-            **{name: xavier(rng, D, D) for name in names},
+            **{name: xavier(rng, D, D) for name in "qkvo"},
             "1": xavier(rng, D, D_FF),
             "2": xavier(rng, D_FF, D),
         }
@@ -84,19 +66,16 @@ def network(depth: int, seed: int, parts: tuple) -> list:
     ]
     X, readout = rng.normal(size=(N, D)), xavier(rng, D, CLASSES)
     labels = np.eye(CLASSES)[rng.integers(CLASSES, size=N)]
-    memory = norm(rng.normal(size=(N, D)))
-    for layer in layers:
-        layer["memory"] = memory
     return [layers, X, readout, labels]
 
 
-def norms_of(depth: int, seeds, pre: bool, parts: tuple = ENCODER):
+def norms_of(depth: int, seeds, pre: bool):
     """Return the norm of dL/dW_2, (seeds, depth), the lowest layer first.
 
     The networks do not meet: the sum of their losses has in each network's
     matrices the gradient of its own loss.
     """
-    networks = [network(depth, seed, parts) for seed in seeds]
+    networks = [network(depth, seed) for seed in seeds]
     stacks, X, readout, labels = zip(*networks, strict=True)
     layers = [
         {name: np.array([W[name] for W in same]) for name in same[0]}
@@ -105,38 +84,32 @@ def norms_of(depth: int, seeds, pre: bool, parts: tuple = ENCODER):
 
     def loss(second):
         those = [{**W, "2": W2} for W, W2 in zip(layers, second, strict=True)]
-        scores = logits(those, np.array(X), np.array(readout), pre, parts)
+        scores = logits(those, np.array(X), np.array(readout), pre)
         return -np.sum(log_softmax(scores) * np.array(labels)) / N
 
     gradients = grad(loss)([W["2"] for W in layers])
     return np.array([np.linalg.norm(g, axis=(1, 2)) for g in gradients]).T
 
 
-def measure(depth: int, pre: bool, parts: tuple = ENCODER):
-    """Return norms_of for all the seeds."""
+def means(depth: int, pre: bool) -> list[float]:
+    """Return each layer's mean of norms_of over all the seeds."""
     batches = [range(k, k + BATCH) for k in range(0, SEEDS, BATCH)]
-    return np.concatenate([norms_of(depth, s, pre, parts) for s in batches])
-
-
-def rounded(values) -> list[float]:
-    return [float(f"{value:.4g}") for value in values]
+    norms = np.concatenate([norms_of(depth, b, pre) for b in batches])
+    return [float(f"{mean:.4g}") for mean in np.mean(norms, axis=0)]
 
 
 def run() -> dict:
-    """Return the layers' norms: means, and quartiles of the deepest.
+    """Return the mean norms of the last layers and of one Pre-LN network.
 
-    post and pre: each layer's mean for each depth. deepest: three rows, the
-    quartiles of each layer, where cross is a Post-LN decoder.
+    post and pre: the last layer's for each depth. pre_layers: all layers' of
+    the deepest Pre-LN, the lowest first.
     """
-    found: dict = {"depths": list(DEPTHS), "seeds": SEEDS, "deepest": {}}
-    norms = {
-        name: [measure(depth, pre) for depth in DEPTHS]
-        for name, pre in (("post", False), ("pre", True))
+    post = [means(depth, pre=False) for depth in DEPTHS]
+    pre = [means(depth, pre=True) for depth in DEPTHS]
+    return {
+        "depths": list(DEPTHS),
+        "seeds": SEEDS,
+        "post": [layers[-1] for layers in post],
+        "pre": [layers[-1] for layers in pre],
+        "pre_layers": pre[-1],
     }
-    for name, each in norms.items():
-        found[name] = [rounded(np.mean(one, axis=0)) for one in each]
-    norms["cross"] = [measure(DEPTHS[-1], pre=False, parts=DECODER)]
-    for name, each in norms.items():
-        quartiles = np.quantile(each[-1], (0.25, 0.5, 0.75), axis=0)
-        found["deepest"][name] = [rounded(row) for row in quartiles]
-    return found
