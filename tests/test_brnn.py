@@ -6,7 +6,7 @@ import pytest
 from nlpnotes.brnn import bidirectional, reverse_sequences
 from nlpnotes.gru import gru
 from nlpnotes.lstm import lstm
-from nlpnotes.rnn import rnn
+from nlpnotes.rnn import rnn, rnn_backward
 from onnx_peers import (
     SHAPES,
     TOLERANCE,
@@ -63,7 +63,7 @@ def test_padded_batches_agree_with_onnxruntime(operator, shape, seed):
     H, h_T, *_ = run_onnx(operator, X, parameters, states, lengths)
     for ours, theirs in zip(results, (H, h_T), strict=True):
         assert ours.dtype == np.float32
-        np.testing.assert_allclose(ours, theirs, atol=1e-5)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("operator", NETWORKS)
@@ -77,8 +77,11 @@ def test_a_padded_sequence_gets_what_onnx_gives_it_alone(operator):
     for k, length in enumerate(lengths):
         own = [[state[k : k + 1] for state in s] for s in states]
         alone = run_onnx(operator, X[k : k + 1, :length], parameters, own)
-        np.testing.assert_allclose(H[k, :length], alone[0][0], atol=1e-10)
-        np.testing.assert_allclose(h_T[k], alone[1][0], atol=1e-10)
+        for ours, theirs in [
+            (H[k, :length], alone[0][0]),
+            (h_T[k], alone[1][0]),
+        ]:
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-10)
         np.testing.assert_array_equal(H[k, length:], 0)
 
 
@@ -103,6 +106,36 @@ def test_each_direction_sees_its_side_of_the_sequence_only():
     seen = (H_changed != H).reshape(5, 2, 4).any(axis=-1)
     np.testing.assert_array_equal(seen[:, 0], [False] * 2 + [True] * 3)
     np.testing.assert_array_equal(seen[:, 1], [True] * 3 + [False] * 2)
+
+
+def test_the_chain_from_the_right_sends_back_what_the_page_derives():
+    X, (_, p), _ = case("RNN", (1, 6, 3, 4), 0, "float64")
+    zero, (e,) = np.zeros((1, 4)), random_arrays(1, "float64", (6, 4))
+    W, U, _ = p
+    H = rnn(X[:, ::-1], zero, *p)[0][0, ::-1]
+    # a_0 sends nothing; h_{T+1}, on the right of h_T, is the first state.
+    da, a = np.zeros((6, 4)), np.zeros(4)
+    for t in range(6):
+        da[t] = a = (e[t] + U.T @ a) * (1 - H[t] ** 2)
+    right = np.vstack([H[1:], zero])
+    dX, _, *gradients = rnn_backward(e[None, ::-1], X[:, ::-1], zero, *p)
+    np.testing.assert_allclose(da @ W, dX[0, ::-1], rtol=0, atol=1e-12)
+    derived = [da.T @ X[0], da.T @ right, da.sum(axis=0)]
+    for ours, theirs in zip(derived, gradients, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_padding_is_masked_out_of_the_gradients_and_reversed_in_place():
+    X, (_, p), _ = case("RNN", (2, 5, 3, 4), 0, "float64")
+    zero, (e,) = np.zeros((2, 4)), random_arrays(1, "float64", (2, 5, 4))
+    lengths = np.array([5, 2])
+    masked = np.where((np.arange(5) < lengths[:, None])[:, :, None], e, 0)
+    turned = [reverse_sequences(a, lengths) for a in (masked, X)]
+    dX, *_ = rnn_backward(*turned, zero, *p)
+    dX = reverse_sequences(dX, lengths)
+    alone, *_ = rnn_backward(e[1:, 1::-1], X[1:, 1::-1], zero[1:], *p)
+    np.testing.assert_allclose(dX[1, :2], alone[0, ::-1], rtol=0, atol=1e-12)
+    assert not dX[1, 2:].any()
 
 
 def test_lengths_may_be_a_list():
