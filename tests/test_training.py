@@ -404,6 +404,24 @@ def test_the_first_step_is_the_rate_against_the_gradients_sign(rng):
     np.testing.assert_allclose(moments.second, 0.02 * gradient**2)
 
 
+@pytest.mark.parametrize(
+    ("betas", "bound", "largest"),
+    [((0.9, 0.98), 1, 1.58), ((0.9, 0.999), 3.16, 4.97)],
+)
+def test_a_jump_that_lasts_takes_steps_beyond_the_papers_bound(
+    betas, bound, largest
+):
+    # Kingma and Ba, section 2.1: the larger of the rate and this.
+    ratio = (1 - betas[0]) / (1 - betas[1]) ** 0.5
+    assert max(1, ratio) == pytest.approx(bound, abs=0.005)
+    X, moments, lengths = np.zeros(1), start_adam(np.zeros(1)), []
+    for gradient in [1.0] * 2000 + [10.0] * 20:
+        moved, moments = adam_step(X, X + gradient, moments, 1, betas)
+        lengths.append(-moved[0])
+    assert max(lengths) == pytest.approx(largest, abs=0.005)
+    assert largest > bound
+
+
 def test_eps_is_the_papers_unless_told():
     tiny = np.array([1e-9])
     found, _ = adam_step(np.zeros(1), tiny, start_adam(tiny), 1)
