@@ -89,7 +89,10 @@ def train_bpe(
 
 
 def encode_bpe(word: str, merges: list[Pair]) -> list[str]:
-    """Return the symbols of a word: the merges again, in their order."""
+    """Return the symbols of a word: the merges again, in their order.
+
+    Short rather than fast: the merges are numbered anew for each word.
+    """
     symbols = split(word)
     order = {pair: place for place, pair in enumerate(merges)}
     while True:
@@ -224,8 +227,9 @@ def unigram_em_step(
 
     The likelihood is the sum of log p(word) over the corpus. New
     probabilities are the expected counts, divided by their sum: a step of
-    EM, which never lowers the likelihood. Pieces that are never used any
-    more are left out. Raises ValueError when no pieces make a word.
+    EM, which never lowers the likelihood. Pieces that are less probable
+    than NEVER are left out, which EM itself would not do. Raises ValueError
+    when no pieces make a word.
     """
     likelihood, counts = 0.0, Counter()
     for word, times in words.items():

@@ -328,6 +328,19 @@ def test_where_em_ends_depends_on_where_it_starts(
     assert likelihood == pytest.approx(reached, abs=1e-3)
 
 
+def test_em_by_itself_leaves_out_no_piece(monkeypatch):
+    words = CORPORA["sennrich"]
+    seed = {w[a:b] for w in words for a in range(6) for b in range(a + 1, 7)}
+    equal = dict.fromkeys(sorted(seed - {""}), -log(46))
+    for never, pieces in ((tokenization.NEVER, 5), (0, 46)):
+        monkeypatch.setattr(tokenization, "NEVER", never)
+        scores = equal
+        for _ in range(5):
+            _, scores = unigram_em_step(words, scores)
+        assert len(scores) == pieces
+    assert encode_unigram("lowest", scores) == ["low", "est"]
+
+
 def test_the_likelihood_is_that_of_all_the_ways():
     words, scores = {"ab": 3, "aab": 2}, {"a": -1.0, "b": -1.5, "ab": -0.5}
     expected = sum(
