@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from finite_differences import derivative
+from nlpnotes.functions import sigmoid
 from nlpnotes.gru import gru, gru_cell
 from onnx_peers import (
     SHAPES,
@@ -73,6 +75,41 @@ def test_the_two_forms_differ():
     before, _ = gru(X, h0, *parameters)
     after, _ = gru(X, h0, *parameters, reset_after=True)
     assert np.abs(before - after).max() > 1e-2
+
+
+def test_the_other_form_negates_the_update_gate():
+    X, h0, W, U, b = case((2, 1, 3, 4), seed=0)
+    x, other = X[:, 0], [p.copy() for p in (W, U, b)]
+    for p in other:
+        p[4:8] *= -1
+    W_r, W_z, W_h, U_r, U_z, U_h, b_r, b_z, b_h = (
+        block for p in other for block in np.split(p, 3)
+    )
+    r = sigmoid(x @ W_r.T + h0 @ U_r.T + b_r)
+    z = sigmoid(x @ W_z.T + h0 @ U_z.T + b_z)
+    candidate = np.tanh(x @ W_h.T + (r * h0) @ U_h.T + b_h)
+    chung = (1 - z) * h0 + z * candidate
+    np.testing.assert_allclose(gru_cell(x, h0, W, U, b), chung, atol=1e-15)
+
+
+def test_the_jacobian_with_the_reset_after():
+    X, h0, W, U, b = case((1, 1, 3, 4), seed=0)
+    (bh,) = random_arrays(200, "float64", (4,))
+    x, h = X[0, 0], h0[0]
+    a_r, a_z, a_h = np.split(W @ x + b, 3)
+    U_r, U_z, U_h = np.split(U, 3)
+    r, z = sigmoid(a_r + U_r @ h), sigmoid(a_z + U_z @ h)
+    candidate = np.tanh(a_h + r * (U_h @ h + bh))
+    M = np.diag(r) @ U_h + np.diag((U_h @ h + bh) * r * (1 - r)) @ U_r
+    J = (
+        np.diag(z)
+        + np.diag((h - candidate) * z * (1 - z)) @ U_z
+        + np.diag((1 - z) * (1 - candidate**2)) @ M
+    )
+    tried = derivative(
+        lambda h: gru_cell(x, h, W, U, b, bh, reset_after=True), h
+    )
+    np.testing.assert_allclose(J, tried, atol=1e-8)
 
 
 def test_the_cell_takes_a_single_vector():
