@@ -109,7 +109,7 @@ def cell() -> str:
         450,
         "LSTM 单元",
         "记忆 c 沿上方的直线从左到右：先乘遗忘门 f，再加上输入门 i 乘候选 g。"
-        "新的记忆经过 tanh，乘输出门 o，得到隐藏状态 h。"
+        "新的记忆经过 tanh，乘输出门 o，得到隐状态 h。"
         "三个门和候选都读 x_t 和上一步的 h。",
     )
     grid = Grid(state=92, product=154, gates=258, bus=326, names=386)
@@ -126,9 +126,9 @@ def gap() -> str:
         390,
         "隔多远还记得第一个符号",
         "横轴是中间隔了多少步，纵轴是训练 300 步以后的正确率，瞎猜是 0.25。"
-        "遗忘门的偏置从 5 开始的 LSTM 隔 40 步仍全对；"
-        "普通的 RNN、偏置从 0 和 1 开始的 LSTM 隔 40 步都和瞎猜一样，"
-        "其中偏置从 0 开始的隔 20 步就已经是瞎猜。",
+        "遗忘门的偏置从 5 开始的 LSTM 隔 20 步仍全会，隔 40 步多半会；"
+        "偏置从 0 和 1 开始的 LSTM 隔 40 步全是瞎猜，普通的 RNN 也大多是，"
+        "其中偏置从 0 开始的隔 20 步就已经全是瞎猜。",
     )
     found = result("lstm_gap")
     gaps = found["gaps"]
@@ -146,9 +146,9 @@ def gap() -> str:
             # Side by side, or they would hide each other.
             plot.dots([step + 0.6 * series - 0.9] * len(seeds), seeds, series)
     plot.name(40, 1, "LSTM，$b_f = 5$", 0, dx=6, dy=-18, anchor="end")
-    plot.name(26, 0.6, "RNN", 3, dx=6, dy=-8)
-    plot.name(21.4, 0.325, "LSTM，$b_f = 1$", 1)
-    plot.name(21.8, 0.16, "LSTM，$b_f = 0$", 2)
+    plot.name(26, 0.5, "RNN", 3, dx=6, dy=-10)
+    plot.name(21.8, 0.305, "LSTM，$b_f = 1$", 1)
+    plot.name(21.8, 0.19, "LSTM，$b_f = 0$", 2)
     return str(d)
 
 

@@ -12,49 +12,72 @@ def generators(n: int = 2) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in range(n)]
 
 
+def learned(accuracies: list[float]) -> int:
+    """How many seeds have learned the task, as the page counts them."""
+    return sum(accuracy >= 0.9 for accuracy in accuracies)
+
+
 @pytest.fixture(scope="module")
-def found() -> dict:
-    """The experiment, run again: network, gap, seed."""
-    again = lstm_gap.run()
-    assert again["gaps"] == list(lstm_gap.GAPS)
+def again() -> dict:
+    """The experiment, run again."""
+    return lstm_gap.run()
+
+
+@pytest.fixture(scope="module")
+def found(again) -> dict:
+    """Its accuracies: network, gap, seed."""
     return {
         network: dict(zip(again["gaps"], accuracies, strict=True))
         for network, accuracies in again["accuracy"].items()
     }
 
 
+def test_as_many_seeds_learn_as_the_page_prints_or_nearly(again):
+    stored = result("lstm_gap")
+    assert stored["gaps"] == again["gaps"] == list(lstm_gap.GAPS)
+    assert list(stored["accuracy"]) == list(lstm_gap.NETWORKS)
+    for network, rows in stored["accuracy"].items():
+        for row, new in zip(rows, again["accuracy"][network], strict=True):
+            assert len(row) == len(new) == 24
+            # Not equal: training enlarges how a machine rounds.
+            assert abs(learned(row) - learned(new)) < 6
+            assert abs(np.mean(row) - np.mean(new)) < 0.15
+
+
 def test_every_network_learns_the_task_when_the_gap_is_short(found):
     for accuracies in found.values():
-        assert min(accuracies[5]) > 0.9
+        assert learned(accuracies[5]) >= 22
 
 
-def test_open_forget_gates_learn_a_long_gap_and_the_others_do_not(found):
-    assert min(found["lstm-5"][20]) > 0.9
-    assert np.mean(found["lstm-5"][40]) > 0.8
+def test_a_long_gap_is_learned_by_most_seeds_of_two_networks_only(found):
+    assert learned(found["lstm-5"][20]) >= 22
+    assert learned(found["rnn-orthogonal"][20]) >= 20
+    for network in ("rnn-orthogonal", "lstm-5"):
+        assert learned(found[network][40]) >= 8
     for network in ("rnn", "lstm-0", "lstm-1"):
-        assert np.mean(found[network][40]) < 0.45
+        assert learned(found[network][40]) <= 3
 
 
-def test_forget_gates_that_start_half_open_fail_at_half_that_gap(found):
-    assert np.mean(found["lstm-0"][20]) < 0.4
-    assert np.mean(found["rnn"][20]) > np.mean(found["lstm-0"][20]) + 0.1
+def test_forget_gates_that_start_half_open_guess_at_half_that_gap(found):
+    assert max(found["lstm-0"][20]) < 0.35
+    assert learned(found["rnn"][20]) >= 3
+    assert learned(found["lstm-1"][20]) >= 1
+    assert max(found["lstm-1"][40]) < 0.35
 
 
-def test_an_orthogonal_matrix_helps_the_plain_network(found):
-    assert min(found["rnn-orthogonal"][20]) > 0.9
-    plain, orthogonal = (
-        np.mean(found[network][40]) for network in ("rnn", "rnn-orthogonal")
-    )
-    assert orthogonal > plain + 0.2
+def test_more_steps_do_not_help_them(again):
+    assert lstm_gap.LONGER == {"network": "lstm-0", "gap": 20, "steps": 1000}
+    for accuracies in (again["longer"], result("lstm_gap")["longer"]):
+        assert len(accuracies) == 24
+        assert max(accuracies) < 0.35
 
 
-def test_the_stored_result_is_of_this_experiment():
-    stored = result("lstm_gap")
-    assert stored["gaps"] == list(lstm_gap.GAPS)
-    assert list(stored["accuracy"]) == list(lstm_gap.NETWORKS)
-    for accuracies in stored["accuracy"].values():
-        shape = (len(lstm_gap.GAPS), len(lstm_gap.SEEDS))
-        assert np.shape(accuracies) == shape
+def test_between_learning_and_guessing_many_seeds_stop_at_a_half(found):
+    for network, gap in (("lstm-0", 10), ("lstm-1", 20)):
+        accuracies = found[network][gap]
+        assert learned(accuracies) >= 1
+        assert sum(0.4 < a < 0.6 for a in accuracies) >= 5
+        assert sum(a < 0.35 for a in accuracies) >= 3
 
 
 @pytest.mark.parametrize("network", lstm_gap.NETWORKS)
