@@ -11,6 +11,7 @@ which ``#1`` … are arguments. HTML, EPUB and LaTeX take their macros from it.
 import html
 import re
 from functools import cache
+from typing import Any
 
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
@@ -263,6 +264,20 @@ def give_macros_to_latex(app: Sphinx, config: Config) -> None:
     config.latex_elements["preamble"] = f"{preamble}\n{macros}\n"
 
 
+def tell_of_formulas(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Let the frame of a page know whether it needs the math font."""
+    kinds = nodes.math, nodes.math_block
+    context["has_formulas"] = doctree is not None and any(
+        isinstance(node, kinds) for node in doctree.findall()
+    )
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("math_macros", {}, "env")
     app.add_html_math_renderer(
@@ -271,6 +286,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(KeepPunctuation)
     app.connect("config-inited", give_macros_to_latex)
     app.connect("doctree-read", check_formulas)
+    app.connect("html-page-context", tell_of_formulas)
     return {
         "version": "1",
         "parallel_read_safe": True,

@@ -11,21 +11,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
-from sphinx.errors import ConfigError
+from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
+
+logger = logging.getLogger(__name__)
 
 
 def check(app: Sphinx) -> None:
-    """Raise ConfigError for an entry that could not lead anywhere."""
+    """Warn of entries that lead nowhere, and forget them."""
+    kept = {}
     for old, new in app.config.moved_pages.items():
         if old in app.env.found_docs:
-            raise ConfigError(
-                f"moved_pages: {old!r} is a page, it has not moved"
-            )
-        if new not in app.env.found_docs:
-            raise ConfigError(
-                f"moved_pages: {old!r} leads to {new!r}, which is no page"
-            )
+            complaint = f"{old!r} is a page, it has not moved"
+        elif new not in app.env.found_docs:
+            complaint = f"{old!r} leads to {new!r}, which is no page"
+        else:
+            kept[old] = new
+            continue
+        logger.warning("moved_pages: %s", complaint, type="moved_pages")
+    app.config.moved_pages = kept
 
 
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:

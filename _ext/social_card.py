@@ -17,10 +17,14 @@ from urllib.parse import urljoin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.util import logging
 from sphinx.util.typing import ExtensionMetadata
 
 from page_description import description
 
+logger = logging.getLogger(__name__)
+
+PROGRAM = "rsvg-convert"
 FOLDER = "_images/cards"
 WIDTH, HEIGHT, MARGIN = 1200, 630, 90
 # Font sizes, and how many lines there are of each at most.
@@ -103,26 +107,34 @@ def draw(site: str, title: str, text: str) -> str:
     )
 
 
+def has_program(app: Sphinx) -> bool:
+    """Whether cards can be drawn; if not, tell once what is missing."""
+    if not app.config.html_baseurl or app.builder.name != "html":
+        return False
+    if shutil.which(PROGRAM):
+        return True
+    logger.warning(
+        "a published site draws its cards with %s, which was not found; "
+        "on Debian: apt-get install librsvg2-bin fonts-noto-cjk",
+        PROGRAM,
+        type="social_card",
+    )
+    return False
+
+
 def convert(drawing: str, path: Path) -> None:
     """Write a drawing as PNG.
 
-    Raises ExtensionError where the program for it is missing or fails.
+    :raises ExtensionError: the program that draws it fails
     """
-    program = shutil.which("rsvg-convert")
-    if not program:
-        raise ExtensionError(
-            "a published site draws its cards with rsvg-convert, which was "
-            "not found; on Debian: apt-get install librsvg2-bin "
-            "fonts-noto-cjk"
-        )
     done = subprocess.run(
-        [program, "--format", "png"],
+        [PROGRAM, "--format", "png"],
         input=drawing.encode(),
         capture_output=True,
     )
     if done.returncode:
         raise ExtensionError(
-            f"rsvg-convert failed for {path.name}: {done.stderr.decode()}"
+            f"{PROGRAM} failed for {path.name}: {done.stderr.decode()}"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(done.stdout)
@@ -136,9 +148,9 @@ def show(
     doctree: nodes.document | None,
 ) -> None:
     """Draw the card of a page and name it in the page's head."""
-    base = app.config.html_baseurl
-    if doctree is None or app.builder.name != "html" or not base:
+    if doctree is None:
         return
+    base = app.config.html_baseurl
     title = app.env.titles[pagename].astext()
     drawing = draw(app.config.project, title, description(doctree))
     # A card that is there already was drawn of the same words.
@@ -161,7 +173,12 @@ def show(
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    app.connect("html-page-context", show)
+    app.connect(
+        "builder-inited",
+        lambda app: (
+            has_program(app) and app.connect("html-page-context", show)
+        ),
+    )
     return {
         "version": "1",
         "parallel_read_safe": True,

@@ -103,6 +103,30 @@ def test_a_page_uses_no_font_of_the_theme(page: Page, address: str):
     ]
 
 
+@pytest.mark.parametrize("name", ["index.html", "docs/review.html"])
+def test_a_page_without_formulas_fetches_no_font(
+    page: Page, address: str, name: str
+):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    page.goto(f"{address}/{name}", wait_until="networkidle")
+    assert "font" not in asked
+
+
+@pytest.mark.parametrize("name", [LSTM, "search.html"])
+def test_a_page_opened_as_a_file_has_all_that_it_asks_for(
+    page: Page, site: Path, name: str
+):
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("requestfailed", lambda request: said.append(request.url))
+    page.goto(f"{site.as_uri()}/{name}", wait_until="networkidle")
+    assert said == []
+    if name == LSTM:
+        fonts = "[...document.fonts].map((font) => font.status)"
+        assert "loaded" in page.evaluate(fonts)
+
+
 # -- Loading -----------------------------------------------------------------
 
 SHIFTS = """

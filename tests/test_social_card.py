@@ -1,13 +1,14 @@
 """Cards break Chinese and English lines where readers expect it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from lxml import etree
-from sphinx.errors import ExtensionError
+from sphinx.testing.util import SphinxTestApp
 
 import social_card
-from social_card import convert, draw, lines_of, width_of
+from social_card import draw, lines_of, width_of
 
 
 def test_lines_break_between_chinese_characters_but_not_inside_words():
@@ -44,10 +45,24 @@ def test_every_line_of_a_card_is_inside_of_it():
     assert places[-1] < social_card.HEIGHT - 20
 
 
+@pytest.mark.sphinx(
+    "html",
+    testroot="moved",
+    confoverrides={
+        "extensions": ["social_card"],
+        "html_baseurl": "https://example.org/",
+    },
+)
 def test_without_the_program_the_build_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    make_app: Callable[..., SphinxTestApp],
+    app_params: tuple,
 ):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ExtensionError, match="apt-get install librsvg2-bin"):
-        convert(draw("站", "题", "文"), tmp_path / "card.png")
-    assert list(tmp_path.iterdir()) == []
+    arguments, options = app_params
+    app = make_app(*arguments, **options)
+    app.build()
+    (line,) = app.warning.getvalue().splitlines()
+    assert "apt-get install librsvg2-bin" in line
+    assert not (app.outdir / social_card.FOLDER).exists()
