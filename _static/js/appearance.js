@@ -1,25 +1,7 @@
-// What the first paint needs: its colours, light or dark, as the system says
-// or as the reader chose; and the font of formulas.
+// Light or dark: as the system says, or as the reader chose.
+// Runs before the first paint; without it the system decides.
 (() => {
   "use strict";
-
-  // -- The font. Asked for only when the first formula is laid out, it comes
-  // after the first paint, and lines move. A page that was opened as a file
-  // has it at once, and may not ask for it in this way.
-  const font = document.currentScript.dataset.mathFont;
-  if (font && location.protocol.startsWith("http")) {
-    const link = document.createElement("link");
-    Object.assign(link, {
-      rel: "preload",
-      as: "font",
-      type: "font/woff2",
-      crossOrigin: "anonymous",
-      href: font,
-    });
-    document.head.append(link);
-  }
-
-  // -- The colours. Without this script the system decides.
 
   const KEY = "knowledge_record.appearance";
   const NAMES = { auto: "自动", light: "亮", dark: "暗" };
