@@ -2,9 +2,10 @@
 
 Every step shows one of four symbols at random; after the last step the
 network must name the first one. Only the number of steps in between, the
-gap, differs. All networks get the same data, steps, optimiser and, but for
-what their name says, the same initial weights: uniform within
-1/sqrt(d_h), as torch.nn draws them, biases zero.
+gap, differs. All networks get the same kind of data, steps and optimiser,
+and but for what their name says initial weights uniform within 1/sqrt(d_h),
+as torch.nn draws them, biases zero. The LSTMs share the drawn weights and
+data, the RNNs the weights but for U, not the data.
 
     rnn             a plain network
     rnn-orthogonal  U is a random orthogonal matrix
