@@ -69,6 +69,13 @@ def test_no_line_runs_out_of_the_page(log: str):
     assert [w for w in widths if float(w) > 10] == []
 
 
+def test_nothing_runs_off_the_foot_of_a_page(log: str):
+    lines = log.replace("\n", " ")
+    heights = re.findall(r"Overfull \\vbox \((\d+\.\d+)pt too high\)", lines)
+    assert [h for h in heights if float(h) > 10] == []
+    assert "Float too large" not in lines
+
+
 def test_every_font_is_embedded(book: Path):
     done = subprocess.run(
         ["pdffonts", str(book / "knowledge_record.pdf")],
