@@ -2,6 +2,7 @@
 
 import base64
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -296,6 +297,15 @@ def test_lists_and_links(app: SphinxTestApp):
         ["scaled-dot"],
         ["forget-gate"],
     ]
+
+
+@pytest.mark.sphinx("html", testroot="interview")
+def test_the_environment_keeps_titles_not_documents(app: SphinxTestApp):
+    app.build()
+    questions = app.env.domaindata["interview"]["questions"]
+    assert questions
+    for asked in questions.values():
+        assert len(pickle.dumps(asked)) < 2000 * len(asked)
 
 
 @pytest.mark.sphinx("html", testroot="interview")

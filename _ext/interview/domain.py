@@ -109,6 +109,14 @@ class Catalogue:
         return close[0] if close else None
 
 
+def detached(node: nodes.title) -> nodes.title:
+    """A copy that does not drag the whole document into the environment."""
+    copy = node.deepcopy()
+    for part in copy.findall():
+        part.document = None
+    return copy
+
+
 def reading_order(env: BuildEnvironment) -> list[str]:
     """The documents as the table of contents leads through them."""
     order: dict[str, None] = {}
@@ -132,7 +140,7 @@ class InterviewDomain(Domain):
         "question": XRefRole(innernodeclass=nodes.inline, warn_dangling=True)
     }
     initial_data = {"questions": {}, "views": {}, "shown": {}}  # noqa: RUF012
-    data_version = 1
+    data_version = 2
 
     _catalogue: Catalogue | None = None
 
@@ -210,7 +218,7 @@ class InterviewDomain(Domain):
             docname=docname,
             lineno=section.line,
             order=order,
-            heading=heading.deepcopy(),
+            heading=detached(heading),
         )
 
     # -- Checking, after all is read ---------------------------------------
