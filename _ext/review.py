@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
-from interview.domain import Query
+from interview.domain import Query, has_lists
 from interview.html import is_site
 from interview.nodes import question_list, question_sections
 
@@ -89,7 +89,7 @@ def write_questions(
     """Leave the questions of a page where the self-test page finds them."""
     if doctree is None or not is_site(app):
         return
-    if has_review(doctree):
+    if has_lists(app.env, pagename) and has_review(doctree):
         app.add_css_file("css/interview.css")
         app.add_css_file("css/review.css")
         app.add_js_file("js/review.js", loading_method="defer")

@@ -314,6 +314,12 @@ class InterviewDomain(Domain):
         return [("interview:question", found)] if found else []
 
 
+def has_lists(env: BuildEnvironment, docname: str) -> bool:
+    """Whether a page lists questions, without walking through the page."""
+    view = interview(env).views.get(docname)
+    return view is not None and bool(view.queries)
+
+
 def interview(env: BuildEnvironment) -> InterviewDomain:
     """The domain of an environment, with its type."""
     domain = env.domains["interview"]

@@ -9,7 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from interview.domain import interview
+from interview.domain import has_lists
 from interview.nodes import (
     answer_details,
     answer_summary,
@@ -55,8 +55,7 @@ def add_assets(
     if doctree is None or not is_site(app):
         return
     has_answers = any(question_sections(doctree))
-    view = interview(app.env).views.get(pagename)
-    if has_answers or (view and view.queries):
+    if has_answers or has_lists(app.env, pagename):
         app.add_css_file("css/interview.css")
     if has_answers:
         app.add_js_file("js/answers.js", loading_method="defer")
