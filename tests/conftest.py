@@ -30,6 +30,10 @@ TOOLS = {
         "texlive-lang-chinese texlive-fonts-recommended latexmk "
         "fonts-noto-cjk fonts-freefont-otf librsvg2-bin",
     ),
+    "rsvg": (
+        "rsvg-convert",
+        "apt-get install librsvg2-bin fonts-noto-cjk",
+    ),
     "java": ("java", "apt-get install default-jre-headless"),
 }
 

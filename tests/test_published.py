@@ -12,6 +12,8 @@ import lxml.html
 import pytest
 from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.rsvg
+
 ROOT = Path(__file__).parent.parent
 BASE = "https://example.org/notes/"
 LSTM = "docs/nlp/sequence/lstm"
