@@ -7,6 +7,7 @@ tag, because pages opened from file:// may not fetch.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -21,6 +22,16 @@ from interview.html import is_site
 from interview.nodes import question_list, question_sections
 
 FOLDER = "_static/review"
+# What our own writer makes of an answer. Sphinx has just written the page; to
+# parse it again took 2 % of a build.
+ANSWER = re.compile(
+    r'<details class="interview-answer">\s*<summary>.*?</summary>'
+    r"(.*?)</details>",
+    re.DOTALL,
+)
+TAG = re.compile(r"<[^>]+>")
+ID = re.compile(r' id="[^"]*"')
+LINK = re.compile(r' (href|src)="([^"]*)"')
 # Stands in an answer's addresses for the way to the site's root.
 ROOT = "{root}"
 
@@ -47,36 +58,36 @@ def from_root(link: str, pagename: str) -> str:
     return ROOT + urljoin(f"{pagename}.html", link)
 
 
+def elsewhere(markup: str, pagename: str) -> str:
+    """The HTML of a part of a page, fit to be shown on another page."""
+
+    def point(match: re.Match[str]) -> str:
+        return f' {match[1]}="{from_root(match[2], pagename)}"'
+
+    def change(tag: re.Match[str]) -> str:
+        # Ids are of the other page.
+        return LINK.sub(point, ID.sub("", tag[0]))
+
+    return TAG.sub(change, markup)
+
+
 def questions_of(
     body: str, doctree: nodes.document, pagename: str, names: dict[str, str]
 ) -> list[dict[str, Any]]:
-    """The questions of a page, their HTML fit to be shown on another one."""
-    import lxml.html  # not paid for by builds that write no question
-
-    page = lxml.html.fragment_fromstring(body, create_parent="div")
-    page.rewrite_links(lambda link: from_root(link, pagename))
-    found = []
-    for node in question_sections(doctree):
-        label = node["interview_question"]
-        (section,) = page.xpath(".//section[@id=$label]", label=label)
-        (answer,) = section.find_class("interview-answer")
-        for element in answer.iter():
-            element.attrib.pop("id", None)  # ids are of the other page
-        _summary, *parts = answer
-        found.append(
-            {
-                "label": label,
-                "title": node.next_node(nodes.title).astext(),
-                "level": node["interview_level"],
-                "topics": [names[t] for t in node["interview_topics"]],
-                "page": f"{pagename}.html",
-                "answer": "".join(
-                    lxml.html.tostring(part, encoding="unicode")
-                    for part in parts
-                ),
-            }
+    """The questions of a page, with their answers as HTML."""
+    return [
+        {
+            "label": node["interview_question"],
+            "title": node.next_node(nodes.title).astext(),
+            "level": node["interview_level"],
+            "topics": [names[t] for t in node["interview_topics"]],
+            "page": f"{pagename}.html",
+            "answer": elsewhere(answer, pagename),
+        }
+        for node, answer in zip(
+            question_sections(doctree), ANSWER.findall(body), strict=True
         )
-    return found
+    ]
 
 
 def write_questions(
