@@ -106,6 +106,14 @@ def test_every_page_names_one_style_sheet(site: Path, pages):
         assert len(sheets) == 1, name
 
 
+def test_pages_with_formulas_and_no_others_preload_their_font(pages):
+    for path, page in pages.items():
+        fonts = page.xpath("//link[@rel='preload'][@as='font']/@href")
+        assert len(fonts) == bool(page.xpath("//math")), path
+        for font in fonts:
+            assert (path.parent / font).resolve().is_file(), path
+
+
 def test_a_page_weighs_little_more_than_its_words(
     site: Path, names: list[str]
 ):
